@@ -1,0 +1,82 @@
+//! The time, as the driver tells it: an instant for deadlines, and the Date field's text.
+//!
+//! The core never asks for the time. A driver keeps one `Clock`, brings it up to date when
+//! it wakes, and lends it to each call; the date is formatted once a second, not once a
+//! response.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// The length of an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+const DATE_LEN: usize = 29;
+
+/// The time of the current wake-up.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    now: Instant,
+    date: [u8; DATE_LEN],
+    date_ends: Instant,
+}
+
+impl Clock {
+    /// A clock that shows `now`; `wall` is the same moment of the calendar.
+    pub fn new(now: Instant, wall: SystemTime) -> Self {
+        let mut clock = Self { now, date: [b' '; DATE_LEN], date_ends: now };
+        clock.set_date(wall);
+        clock
+    }
+
+    /// Shows `now`. The calendar is asked only when the second may have changed.
+    pub fn advance(&mut self, now: Instant, wall: impl FnOnce() -> SystemTime) {
+        self.now = now;
+        if now >= self.date_ends {
+            self.set_date(wall());
+        }
+    }
+
+    /// The instant it shows.
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The Date field's value.
+    pub(crate) const fn date(&self) -> &[u8; DATE_LEN] {
+        &self.date
+    }
+
+    fn set_date(&mut self, wall: SystemTime) {
+        // A machine's calendar may be wrong by any amount; an IMF-fixdate has a range.
+        const YEAR_10000: u64 = 253_402_300_800;
+        let since_epoch = wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let seconds = since_epoch.as_secs().min(YEAR_10000 - 1);
+        let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        self.date.copy_from_slice(date.as_bytes());
+        let into_second = Duration::from_nanos(since_epoch.subsec_nanos().into());
+        self.date_ends = self.now + Duration::from_secs(1).saturating_sub(into_second);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_changes_with_the_second_and_not_before() {
+        let (start, epoch) = (Instant::now(), SystemTime::UNIX_EPOCH);
+        let mut clock = Clock::new(start, epoch + Duration::from_millis(784_111_777_400));
+        assert_eq!(clock.date(), b"Sun, 06 Nov 1994 08:49:37 GMT");
+        clock.advance(start + Duration::from_millis(599), || unreachable!("the second goes on"));
+        clock.advance(start + Duration::from_millis(600), || {
+            epoch + Duration::from_secs(784_111_778)
+        });
+        assert_eq!(clock.date(), b"Sun, 06 Nov 1994 08:49:38 GMT");
+    }
+
+    #[test]
+    fn a_wrong_calendar_is_clamped() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        let early = Clock::new(Instant::now(), epoch - Duration::from_secs(1));
+        assert_eq!(early.date(), b"Thu, 01 Jan 1970 00:00:00 GMT");
+        let late = Clock::new(Instant::now(), epoch + Duration::from_hours(83_333_333));
+        assert_eq!(late.date(), b"Fri, 31 Dec 9999 23:59:59 GMT");
+    }
+}

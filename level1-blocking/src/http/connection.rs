@@ -1,0 +1,429 @@
+//! One connection's protocol: bytes and time in, what is due out (RFC 9112).
+//!
+//! This file holds the state, and what moves the connection as a whole; `reading.rs` and
+//! `writing.rs` move its two halves, which go on independently; `due.rs` holds the questions.
+//! A connection owns no socket, no thread and no clock.
+//!
+//! ```text
+//! reading   Head -> Admission -> Body -> Ended -> Done
+//! writing   Nothing -> Bytes | File | Stream -> Done
+//! ```
+//!
+//! When both have come to an end the next request begins, or the connection goes through
+//! its last phases: Flush -> Shutdown -> Linger -> Closed.
+//!
+//! Every call is allowed at any time; one that does not fit the state does nothing. What a
+//! driver may therefore do: ask `due`, serve any part of it, and ask again.
+
+use std::{
+    mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::{Buf, Bytes};
+
+use super::{
+    body::FileRange,
+    buffers::{BufferPool, Buffers},
+    clock::Clock,
+    deadline::{Timer, Wait},
+    decode::Decoder,
+    error::Refusal,
+    limits::Limits,
+    status::Status,
+    step::CloseReason,
+    target::Scheme,
+};
+
+/// The server's side of one HTTP/1.1 connection.
+#[derive(Debug)]
+pub struct Connection {
+    pub(super) limits: Arc<Limits>,
+    pub(super) scheme: Scheme,
+    accepted: Instant,
+    pub(super) timer: Timer,
+    /// Lent while there is anything in them; see `spare` and `release`.
+    pub(super) buffers: Option<Box<Buffers>>,
+    pub(super) phase: Phase,
+    pub(super) reading: Reading,
+    pub(super) writing: Writing,
+    pub(super) current: Current,
+    /// Requests answered so far.
+    answered: u32,
+    /// Of those, how many since the output was last empty.
+    pub(super) unsent_answers: u32,
+    /// The server is stopping.
+    draining: bool,
+    /// The peer will send nothing more.
+    pub(super) peer_closed: bool,
+}
+
+/// Where the connection as a whole is.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Requests are read and answered.
+    Open,
+    /// The last answer is on its way.
+    Flush { reason: CloseReason, linger: bool },
+    /// It has been sent; the sending half is to be shut down.
+    Shutdown { reason: CloseReason },
+    /// It may not have been read: closing now could reset it away (RFC 9112 §9.6).
+    Linger { reason: CloseReason, discarded: u64 },
+    /// The 101 is on its way.
+    Upgrading,
+    /// The connection belongs to another protocol.
+    Upgraded,
+    /// The socket is to be closed.
+    Closed(CloseReason),
+}
+
+/// How far the request has been read.
+#[derive(Debug)]
+pub(super) enum Reading {
+    /// Its head is not whole yet; an empty line before it may be skipped once.
+    Head { may_skip_line: bool },
+    /// Its head waits for `accept` or `respond`.
+    Admission,
+    /// Its body is being read.
+    Body { decoder: Decoder, piece_len: usize, received: u64, demand: Demand },
+    /// Its body has ended, with a trailer section of this length.
+    Ended { trailer_len: usize },
+    /// Nothing more of it will be asked for.
+    Done,
+}
+
+/// What a request's body is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// The handler waits for more of it.
+    Wanted,
+    /// The handler has something else to do.
+    Later,
+    /// Nobody wants it, but so many more bytes may be read over to keep the connection.
+    Unwanted { left: u64 },
+}
+
+/// How far the response has been written to the output.
+#[derive(Debug)]
+pub(super) enum Writing {
+    /// There is no response yet.
+    Nothing,
+    /// The rest of a body in memory follows the output.
+    Bytes(Bytes),
+    /// A file follows the output.
+    File(FileRange),
+    /// Pieces are appended as they come.
+    Stream(Pieces),
+    /// The response is complete.
+    Done,
+}
+
+/// How a response's pieces are written.
+#[derive(Debug)]
+pub(super) enum Pieces {
+    /// As they are; so many bytes are still promised.
+    Sized(u64),
+    /// As chunks.
+    Chunked,
+    /// As they are, until the connection closes.
+    UntilClose,
+}
+
+/// What is known of the request at hand.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) has_head: bool,
+    pub(super) began: Instant,
+    pub(super) status: Status,
+    pub(super) body_len: u64,
+    pub(super) refusal: Option<Refusal>,
+    /// The client waits for `100 (Continue)`.
+    pub(super) owes_continue: bool,
+    pub(super) ending: Ending,
+}
+
+/// Who ends the connection after the request at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Nobody: it persists.
+    None,
+    /// We do, and the client learns it by our answer.
+    Ours,
+    /// The client has said that it will.
+    Theirs,
+}
+
+impl Current {
+    pub(super) const fn new(now: Instant) -> Self {
+        Self {
+            has_head: false,
+            began: now,
+            status: Status::OK,
+            body_len: 0,
+            refusal: None,
+            owes_continue: false,
+            ending: Ending::None,
+        }
+    }
+}
+
+/// What the driver did.
+impl Connection {
+    /// A connection that was accepted now. `scheme` says whether it is secured.
+    pub const fn new(limits: Arc<Limits>, scheme: Scheme, now: Instant) -> Self {
+        Self {
+            limits,
+            scheme,
+            accepted: now,
+            timer: Timer::new(now),
+            buffers: None,
+            phase: Phase::Open,
+            reading: Reading::Head { may_skip_line: true },
+            writing: Writing::Nothing,
+            current: Current::new(now),
+            answered: 0,
+            unsent_answers: 0,
+            draining: false,
+            peer_closed: false,
+        }
+    }
+
+    /// Room to read into, at least one byte. Buffers come from `pool` if none are held.
+    pub fn spare(&mut self, pool: &mut BufferPool) -> &mut [u8] {
+        let head_len_max = self.limits.head_len_max;
+        self.buffers.get_or_insert_with(|| pool.take()).input.spare(head_len_max)
+    }
+
+    /// Gives the buffers back to `pool` if nothing in them is needed any more.
+    pub fn release(&mut self, pool: &mut BufferPool) {
+        let is_over = matches!(self.phase, Phase::Closed(_)) && !self.current.has_head;
+        if (is_over || self.is_idle())
+            && let Some(buffers) = self.buffers.take()
+        {
+            pool.put(buffers);
+        }
+    }
+
+    /// `len` bytes were read into the spare room.
+    pub fn received(&mut self, len: usize, clock: &Clock) {
+        self.buffers().input.received(len);
+        match self.phase {
+            Phase::Open => self.read_on(clock),
+            Phase::Flush { .. } | Phase::Shutdown { .. } | Phase::Linger { .. } => self.discard(),
+            Phase::Upgrading | Phase::Upgraded | Phase::Closed(_) => {}
+        }
+        self.settle(len > 0, clock);
+    }
+
+    /// The peer has closed its sending half. A request that is whole is still answered.
+    pub fn peer_closed(&mut self, clock: &Clock) {
+        self.peer_closed = true;
+        match self.phase {
+            Phase::Open => self.read_on(clock),
+            Phase::Flush { reason, .. } => self.phase = Phase::Flush { reason, linger: false },
+            Phase::Shutdown { reason } | Phase::Linger { reason, .. } => self.close(reason),
+            Phase::Upgrading | Phase::Upgraded | Phase::Closed(_) => {}
+        }
+        self.settle(true, clock);
+    }
+
+    /// The peer has reset the connection, or the socket has failed.
+    pub fn peer_vanished(&mut self) {
+        self.close(CloseReason::PeerVanished);
+    }
+
+    /// `len` of the bytes to write were sent.
+    pub fn sent(&mut self, len: usize, clock: &Clock) {
+        let output = &mut self.buffers().output;
+        if !output.pending().is_empty() {
+            output.sent(len);
+        } else if let Writing::Bytes(rest) = &mut self.writing {
+            let len = len.min(rest.len());
+            rest.advance(len);
+            self.current.body_len += len as u64;
+            if rest.is_empty() {
+                self.writing = Writing::Done;
+            }
+        }
+        self.settle(len > 0, clock);
+    }
+
+    /// `len` bytes of the file were sent; zero if it has fewer than it had.
+    pub fn transferred(&mut self, len: u64, clock: &Clock) {
+        if let Writing::File(range) = &mut self.writing {
+            let len = len.min(range.len);
+            range.offset += len;
+            range.len -= len;
+            self.current.body_len += len;
+            if range.len == 0 {
+                self.writing = Writing::Done;
+            } else if len == 0 {
+                self.close(CloseReason::FileShrank);
+            }
+        }
+        self.settle(len > 0, clock);
+    }
+
+    /// The sending half is shut down.
+    pub fn shut_down(&mut self, clock: &Clock) {
+        if let Phase::Shutdown { reason } = self.phase {
+            self.phase = Phase::Linger { reason, discarded: 0 };
+            self.discard();
+        }
+        self.settle(true, clock);
+    }
+
+    /// Time has passed. Does nothing before the deadline.
+    pub fn expire(&mut self, clock: &Clock) {
+        if self.deadline().is_none_or(|deadline| clock.now() < deadline) {
+            return;
+        }
+        match (self.timer.wait(), &self.phase) {
+            (Wait::Nothing, _) => {}
+            (Wait::FirstByte, _) => self.close(CloseReason::Silent),
+            (Wait::Idle, _) => self.close(CloseReason::Idle),
+            (Wait::Parting, _) => self.close(CloseReason::Draining),
+            (Wait::Head, _) => self.refuse(Refusal::HeadTimeout, clock),
+            (Wait::Body(_), _) => self.refuse(Refusal::BodyTimeout, clock),
+            (Wait::Linger, Phase::Linger { reason, .. }) => self.close(*reason),
+            (Wait::Write | Wait::Linger, _) => self.close(CloseReason::WriteStalled),
+        }
+        self.settle(false, clock);
+    }
+
+    /// The server is stopping: requests that have come are answered, and then it closes.
+    pub fn drain(&mut self, clock: &Clock) {
+        self.draining = true;
+        self.settle(false, clock);
+    }
+}
+
+/// From one request to the next, and to the end.
+impl Connection {
+    /// The answer has been taken note of; on to the next request.
+    pub fn next_request(&mut self, clock: &Clock) {
+        if !matches!((&self.phase, &self.writing), (Phase::Open, Writing::Done)) {
+            return;
+        }
+        self.answered = self.answered.saturating_add(1);
+        self.unsent_answers += 1;
+        self.writing = Writing::Nothing;
+        let discard_len_max = self.limits.discard_len_max;
+        match &mut self.reading {
+            _ if self.current.status == Status::SWITCHING_PROTOCOLS => {
+                self.phase = Phase::Upgrading;
+            }
+            _ if self.current.ending != Ending::None => self.finish_connection(self.last_reason()),
+            Reading::Body { decoder, demand, piece_len, .. } => {
+                if decoder.left_min() > discard_len_max {
+                    self.finish_connection(CloseReason::BodyUnwanted);
+                } else {
+                    *demand = Demand::Unwanted { left: discard_len_max };
+                    let piece_len = mem::take(piece_len);
+                    self.read_over(piece_len, clock);
+                }
+            }
+            _ => self.begin_request(clock),
+        }
+        self.settle(false, clock);
+    }
+
+    pub(super) fn begin_request(&mut self, clock: &Clock) {
+        self.current = Current::new(clock.now());
+        self.reading = Reading::Head { may_skip_line: true };
+        self.timer.next_request();
+        let buffers = self.buffers();
+        buffers.input.unpin();
+        buffers.head.restart();
+        self.read_on(clock);
+    }
+
+    /// The connection ends with this answer unless `goes_on`.
+    pub(super) fn end_unless(&mut self, goes_on: bool) {
+        if !goes_on && self.current.ending == Ending::None {
+            self.current.ending = Ending::Ours;
+        }
+    }
+
+    /// Whether we want the connection to go on after the answer at hand.
+    pub(super) fn may_go_on(&self, clock: &Clock) -> bool {
+        let age = clock.now().saturating_duration_since(self.accepted);
+        !self.draining
+            && self.limits.requests_max.is_none_or(|max| self.answered + 1 < max)
+            && self.limits.age_max.is_none_or(|max| age < max)
+    }
+
+    pub(super) const fn last_reason(&self) -> CloseReason {
+        match self.current.refusal {
+            Some(refusal) => CloseReason::Refused(refusal),
+            None if self.draining => CloseReason::Draining,
+            None => CloseReason::NotPersistent,
+        }
+    }
+
+    /// Nothing more is read as a request. If the peer may still be sending, or does not know
+    /// that it should close, it is given time to read the answer first.
+    pub(super) fn finish_connection(&mut self, reason: CloseReason) {
+        let is_read = matches!(self.reading, Reading::Done)
+            && self.buffers.as_ref().is_none_or(|held| held.input.pending().is_empty());
+        let peer_closes = self.current.ending == Ending::Theirs && is_read;
+        let linger = !self.peer_closed && !peer_closes;
+        self.phase = Phase::Flush { reason, linger };
+        self.reading = Reading::Done;
+        self.current.has_head = false;
+        self.discard();
+    }
+
+    pub(super) fn close(&mut self, reason: CloseReason) {
+        if let Phase::Upgraded | Phase::Closed(_) = self.phase {
+            return;
+        }
+        self.phase = Phase::Closed(reason);
+        self.writing = Writing::Nothing;
+        if let Some(buffers) = &mut self.buffers {
+            buffers.output.clear();
+        }
+    }
+
+    /// After every call: moves on when the output is empty, and sets the timer.
+    pub(super) fn settle(&mut self, progress: bool, clock: &Clock) {
+        if self.must_write().is_none() {
+            self.unsent_answers = 0;
+            match self.phase {
+                Phase::Flush { reason, linger: true } => self.phase = Phase::Shutdown { reason },
+                Phase::Flush { reason, linger: false } => self.close(reason),
+                Phase::Upgrading => self.phase = Phase::Upgraded,
+                _ => {}
+            }
+        }
+        self.timer.set(self.wait(), progress, clock.now());
+    }
+
+    /// What the peer owes us, or we the peer.
+    fn wait(&self) -> Wait {
+        if self.must_write().is_some() {
+            return Wait::Write;
+        }
+        match (&self.phase, &self.reading) {
+            (Phase::Linger { .. }, _) => Wait::Linger,
+            (Phase::Open, Reading::Head { .. }) if !self.is_idle() => Wait::Head,
+            (Phase::Open, Reading::Head { .. }) if self.draining => Wait::Parting,
+            (Phase::Open, Reading::Head { .. }) if self.answered == 0 => Wait::FirstByte,
+            (Phase::Open, Reading::Head { .. }) => Wait::Idle,
+            (Phase::Open, Reading::Body { received, .. }) if self.may_read() => {
+                Wait::Body(*received)
+            }
+            _ => Wait::Nothing,
+        }
+    }
+
+    pub(super) fn buffers(&mut self) -> &mut Buffers {
+        self.buffers.get_or_insert_default()
+    }
+}
+
+const _: () = assert!(
+    size_of::<Connection>() <= 400 && size_of::<Duration>() == 16,
+    "an idle connection is this and a socket"
+);

@@ -1,0 +1,212 @@
+//! Responses as bytes: how the body is framed, the head, the chunks (RFC 9112 §4, §6, §7.1).
+
+use super::{
+    body::Body,
+    clock::Clock,
+    name::FieldName,
+    response::{FieldValue, ResponseFields},
+    status::Status,
+    version::Version,
+};
+
+/// How a client will know where the body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResponseFraming {
+    /// The status says that there is none.
+    None,
+    /// By its length.
+    Length(u64),
+    /// By its last chunk.
+    Chunked,
+    /// By the end of the connection.
+    UntilClose,
+}
+
+/// What the Connection field says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Persistence {
+    /// Nothing: HTTP/1.1 persists.
+    Default,
+    /// `keep-alive`, for HTTP/1.0.
+    KeepAlive,
+    /// `close`.
+    Close,
+    /// `upgrade`, of a 101.
+    Upgrade,
+}
+
+/// How a response's body is framed (RFC 9112 §6.3). What HEAD would have had is the same.
+pub(crate) fn framing(version: Version, status: Status, body: &Body) -> ResponseFraming {
+    match body.len() {
+        _ if status.is_bodiless() => ResponseFraming::None,
+        // RFC 9110 §15.3.6: a 205 has no content.
+        _ if status == Status::RESET_CONTENT => ResponseFraming::Length(0),
+        Some(len) => ResponseFraming::Length(len),
+        None if version == Version::Http11 => ResponseFraming::Chunked,
+        None => ResponseFraming::UntilClose,
+    }
+}
+
+/// Writes a response head.
+pub(crate) fn head(
+    output: &mut Vec<u8>,
+    (status, fields): (Status, &ResponseFields),
+    framing: ResponseFraming,
+    persistence: Persistence,
+    clock: &Clock,
+) {
+    output.reserve(256);
+    match status.line() {
+        Some(line) => output.extend_from_slice(line),
+        None => unlisted_status_line(output, status),
+    }
+    output.extend_from_slice(b"Date: ");
+    output.extend_from_slice(clock.date());
+    output.extend_from_slice(match persistence {
+        Persistence::Default => b"\r\n",
+        Persistence::KeepAlive => b"\r\nConnection: keep-alive\r\n",
+        Persistence::Close => b"\r\nConnection: close\r\n",
+        Persistence::Upgrade => b"\r\nConnection: upgrade\r\n",
+    });
+    match framing {
+        ResponseFraming::None | ResponseFraming::UntilClose => {}
+        ResponseFraming::Chunked => output.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        ResponseFraming::Length(len) => {
+            output.extend_from_slice(b"Content-Length: ");
+            output.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
+            output.extend_from_slice(b"\r\n");
+        }
+    }
+    for (name, value) in fields {
+        if !name.is_of_the_core() {
+            field_line(output, name, value);
+        }
+    }
+    output.extend_from_slice(b"\r\n");
+}
+
+/// Writes an interim `100 (Continue)`.
+pub(crate) fn continue_(output: &mut Vec<u8>) {
+    output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+/// Writes one chunk. An empty piece is none: it would end the body.
+pub(crate) fn chunk(output: &mut Vec<u8>, piece: &[u8]) {
+    if piece.is_empty() {
+        return;
+    }
+    output.reserve(piece.len() + 20);
+    chunk_size(output, piece.len());
+    output.extend_from_slice(piece);
+    output.extend_from_slice(b"\r\n");
+}
+
+/// Writes the last chunk and the trailer section.
+pub(crate) fn last_chunk(output: &mut Vec<u8>, trailers: &[(FieldName, FieldValue)]) {
+    output.extend_from_slice(b"0\r\n");
+    for (name, value) in trailers.iter().filter(|(name, _)| !name.is_of_the_core()) {
+        field_line(output, name, value);
+    }
+    output.extend_from_slice(b"\r\n");
+}
+
+/// RFC 9112 §4: the space stays when the reason phrase is empty.
+fn unlisted_status_line(output: &mut Vec<u8>, status: Status) {
+    output.extend_from_slice(b"HTTP/1.1 ");
+    output.extend_from_slice(itoa::Buffer::new().format(status.code()).as_bytes());
+    output.extend_from_slice(b" \r\n");
+}
+
+fn field_line(output: &mut Vec<u8>, name: &FieldName, value: &FieldValue) {
+    output.extend_from_slice(name.as_str().as_bytes());
+    output.extend_from_slice(b": ");
+    output.extend_from_slice(value.as_bytes());
+    output.extend_from_slice(b"\r\n");
+}
+
+fn chunk_size(output: &mut Vec<u8>, size: usize) {
+    let digits = (usize::BITS - size.leading_zeros()).div_ceil(4);
+    for digit in (0..digits).rev() {
+        output.push(b"0123456789abcdef"[size >> (4 * digit) & 15]);
+    }
+    output.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn bodies_are_framed_by_what_is_known_of_them() {
+        use Version::{Http10, Http11};
+        for (version, status, body, expected) in [
+            (Http11, Status::OK, Body::from("abc"), ResponseFraming::Length(3)),
+            (Http11, Status::OK, Body::default(), ResponseFraming::Length(0)),
+            (Http11, Status::OK, Body::Stream(Some(7)), ResponseFraming::Length(7)),
+            (Http11, Status::OK, Body::Stream(None), ResponseFraming::Chunked),
+            (Http10, Status::OK, Body::Stream(None), ResponseFraming::UntilClose),
+            (Http11, Status::NO_CONTENT, Body::from("abc"), ResponseFraming::None),
+            (Http11, Status::NOT_MODIFIED, Body::Stream(None), ResponseFraming::None),
+            (Http11, Status::SWITCHING_PROTOCOLS, Body::default(), ResponseFraming::None),
+            (Http11, Status::RESET_CONTENT, Body::from("abc"), ResponseFraming::Length(0)),
+        ] {
+            assert_eq!(framing(version, status, &body), expected, "{version:?} {status} {body:?}");
+        }
+    }
+
+    #[test]
+    fn heads() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        let clock = Clock::new(Instant::now(), epoch + Duration::from_secs(784_111_777));
+        let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+        let text = |value| FieldValue::new(value).expect("valid");
+        let fields: ResponseFields = [
+            (FieldName::ALLOW, text("GET")),
+            (FieldName::CONTENT_LENGTH, text("99")),
+            (FieldName::from_static("transfer-encoding"), text("x")),
+            (FieldName::CONNECTION, text("x")),
+            (FieldName::DATE, text("x")),
+            (FieldName::from_static("X-Own"), text("")),
+        ]
+        .into_iter()
+        .collect();
+        let unlisted = Status::new(299).expect("in range");
+        for (status, framing, persistence, expected) in [
+            (
+                Status::OK,
+                ResponseFraming::Length(12),
+                Persistence::Default,
+                format!(
+                    "HTTP/1.1 200 OK\r\n{date}Content-Length: 12\r\nAllow: GET\r\nX-Own: \r\n\r\n"
+                ),
+            ),
+            (
+                unlisted,
+                ResponseFraming::Chunked,
+                Persistence::Close,
+                format!(
+                    "HTTP/1.1 299 \r\n{date}Connection: close\r\nTransfer-Encoding: chunked\r\nAllow: GET\r\nX-Own: \r\n\r\n"
+                ),
+            ),
+        ] {
+            let mut output = Vec::new();
+            head(&mut output, (status, &fields), framing, persistence, &clock);
+            assert_eq!(String::from_utf8_lossy(&output), expected);
+        }
+    }
+
+    #[test]
+    fn chunks() {
+        let mut output = Vec::new();
+        chunk(&mut output, b"");
+        chunk(&mut output, b"abc");
+        chunk(&mut output, &[b'x'; 255]);
+        chunk(&mut output, &[b'y'; 4096]);
+        last_chunk(&mut output, &[(FieldName::from_static("a"), FieldValue::from_static("b"))]);
+        let (x, y) = ("x".repeat(255), "y".repeat(4096));
+        let expected = format!("3\r\nabc\r\nff\r\n{x}\r\n1000\r\n{y}\r\n0\r\na: b\r\n\r\n");
+        assert_eq!(String::from_utf8_lossy(&output), expected);
+    }
+}

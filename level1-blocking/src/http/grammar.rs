@@ -1,0 +1,235 @@
+//! Byte classes of the grammars the core reads, as one table, and the scans that use it.
+//!
+//! Each class is a bit, so a byte is classified by one look-up. The names are those of
+//! the RFCs' ABNF. Nothing here allocates, and nothing knows what it scans is for.
+
+use super::error::Refusal;
+
+/// `tchar` (RFC 9110 §5.6.2).
+pub(crate) const TCHAR: u8 = 1;
+/// `pchar` without `%`, and `/`: what a path is made of (RFC 3986 §3.3).
+pub(crate) const PATH: u8 = 1 << 1;
+/// What a query is made of, without `%` (RFC 3986 §3.4).
+pub(crate) const QUERY: u8 = 1 << 2;
+/// `unreserved` and `sub-delims`: a registered name without `%` (RFC 3986 §3.2.2).
+pub(crate) const REG_NAME: u8 = 1 << 3;
+/// `qdtext` (RFC 9110 §5.6.4).
+pub(crate) const QDTEXT: u8 = 1 << 4;
+
+const CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    mark(&mut table, b"!#$%&'*+-.^_`|~", TCHAR);
+    mark(&mut table, b"-._~!$&'()*+,;=:@/", PATH);
+    mark(&mut table, b"-._~!$&'()*+,;=:@/?", QUERY);
+    mark(&mut table, b"-._~!$&'()*+,;=", REG_NAME);
+    mark(&mut table, b"\t ", QDTEXT);
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "the loop stops at 256")]
+        let value = byte as u8;
+        if value.is_ascii_alphanumeric() {
+            table[byte] |= TCHAR | PATH | QUERY | REG_NAME;
+        }
+        if matches!(value, b'!'..=b'~' | 0x80..) && !matches!(value, b'"' | b'\\') {
+            table[byte] |= QDTEXT;
+        }
+        byte += 1;
+    }
+    table
+}
+
+const fn mark(table: &mut [u8; 256], bytes: &[u8], class: u8) {
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] |= class;
+        at += 1;
+    }
+}
+
+/// Where a part of a head lies, as offsets from the head's first byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// The span of `start..end`. A head is never near 4 GiB: `Limits::head_len_max` is checked
+    /// before this is called, and is at most a mebibyte.
+    #[expect(clippy::cast_possible_truncation, reason = "bounded by head_len_max")]
+    pub(crate) const fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    /// The bytes of this span in the head it was taken from.
+    pub(crate) fn of(self, head: &[u8]) -> &[u8] {
+        head.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+/// Whether `byte` is of one of the classes.
+pub(crate) const fn is(byte: u8, classes: u8) -> bool {
+    CLASSES[byte as usize] & classes != 0
+}
+
+/// How many leading bytes are of one of the classes.
+pub(crate) fn run_len(bytes: &[u8], classes: u8) -> usize {
+    bytes.iter().position(|&byte| !is(byte, classes)).unwrap_or(bytes.len())
+}
+
+/// Whether `bytes` is a `token` (RFC 9110 §5.6.2).
+pub(crate) const fn is_token(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while at < bytes.len() {
+        if !is(bytes[at], TCHAR) {
+            return false;
+        }
+        at += 1;
+    }
+    !bytes.is_empty()
+}
+
+/// Whether `bytes` are all of `class`, or percent-encoded (RFC 3986 §2.1).
+pub(crate) fn is_encoded(mut bytes: &[u8], class: u8) -> bool {
+    loop {
+        bytes = &bytes[run_len(bytes, class)..];
+        match bytes {
+            [] => return true,
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                bytes = rest;
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// Whether `byte` may stand in a field value: VCHAR, obs-text, SP or HTAB (RFC 9110 §5.5).
+pub(crate) const fn is_field_byte(byte: u8) -> bool {
+    matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
+}
+
+/// How many leading bytes may stand in a field value. Eight bytes a step: most of a head
+/// is field values.
+pub(crate) fn field_value_len(bytes: &[u8]) -> usize {
+    let mut len = 0;
+    loop {
+        let (words, _) = bytes[len..].as_chunks::<8>();
+        for word in words {
+            let controls = control_bits(u64::from_le_bytes(*word));
+            if controls != 0 {
+                len += controls.trailing_zeros() as usize / 8;
+                break;
+            }
+            len += 8;
+        }
+        // A tab, or the last few bytes: step over them one at a time.
+        match bytes.get(len) {
+            Some(&byte) if is_field_byte(byte) => len += 1,
+            _ => return len,
+        }
+    }
+}
+
+/// How the line that is being received ends, so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineEnd {
+    /// Not yet.
+    Open,
+    /// With CR LF; the CR is at this offset.
+    Crlf(usize),
+    /// With a byte that can stand in no line.
+    Broken(Refusal),
+}
+
+/// Looks for the end of a line that is received piece by piece. `looked_at` remembers how
+/// far earlier calls have looked, so that each byte is looked at once.
+pub(crate) fn line_end(bytes: &[u8], looked_at: &mut usize) -> LineEnd {
+    *looked_at += field_value_len(&bytes[*looked_at..]);
+    match &bytes[*looked_at..] {
+        [] | [b'\r'] => LineEnd::Open,
+        [b'\r', b'\n', ..] => LineEnd::Crlf(*looked_at),
+        [b'\r', ..] => LineEnd::Broken(Refusal::BareCr),
+        [b'\n', ..] => LineEnd::Broken(Refusal::BareLf),
+        _ => LineEnd::Broken(Refusal::Control),
+    }
+}
+
+/// The high bit of each byte that is below 0x20 or is 0x7F. Only the lowest set bit is
+/// exact: a borrow may set bits above it.
+const fn control_bits(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
+    let delete = word ^ (ONES * 0x7F);
+    (below_space | (delete.wrapping_sub(ONES) & !delete)) & HIGHS
+}
+
+/// `bytes` without the optional white space around it (RFC 9110 §5.6.3).
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|&byte| !is_space(byte)).unwrap_or(bytes.len());
+    trim_end(&bytes[start..])
+}
+
+/// `bytes` without the optional white space at its end.
+pub(crate) fn trim_end(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// SP or HTAB.
+pub(crate) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// Bytes that the grammar has already shown to be ASCII, as text.
+pub(crate) fn ascii(bytes: &[u8]) -> &str {
+    debug_assert!(bytes.is_ascii());
+    str::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_values_are_scanned_to_the_first_control_byte() {
+        for len in 0..40 {
+            for control in (0..=0x1F_u8).chain([0x7F]).filter(|&byte| byte != b'\t') {
+                for fill in [b' ', b'\t', b'a', b'~', 0x80, 0xFF] {
+                    let mut bytes = vec![fill; len];
+                    assert_eq!(field_value_len(&bytes), len);
+                    bytes.extend([control, b'x', control, b'y', b'z']);
+                    assert_eq!(field_value_len(&bytes), len, "{control} after {len} of {fill}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn classes_are_those_of_the_grammars() {
+        let members = |class| -> Vec<u8> { (0..=255).filter(|&byte| is(byte, class)).collect() };
+        assert_eq!(members(TCHAR).len(), 26 * 2 + 10 + 15);
+        assert_eq!(members(PATH).len(), 26 * 2 + 10 + 18);
+        assert_eq!(members(QUERY).len(), 26 * 2 + 10 + 19);
+        assert_eq!(members(REG_NAME).len(), 26 * 2 + 10 + 15);
+        assert_eq!(members(QDTEXT).len(), 128 + 94 + 2 - 2);
+    }
+
+    #[test]
+    fn percent_encoding_needs_two_digits() {
+        for (text, valid) in [
+            ("", true),
+            ("/a%20b", true),
+            ("%zz", false),
+            ("%2", false),
+            ("%", false),
+            ("a b", false),
+        ] {
+            assert_eq!(is_encoded(text.as_bytes(), PATH), valid, "{text}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! A request head: request line and fields, parsed where they lie (RFC 9112 §3, §5).
+//!
+//! `HeadIndex` is the parser and its result: offsets, no text. `Head` is the view that
+//! handlers get: the same offsets with the bytes they point into. Parsing has three
+//! outcomes (whole, partial, refused), and what comes out depends on the bytes alone,
+//! never on how they were cut.
+
+use super::{
+    authority,
+    error::Refusal,
+    fields::{FieldTable, Fields},
+    framing::{self, Expectation, Framing},
+    grammar::{self, LineEnd, Span},
+    limits::Limits,
+    method::Method,
+    name::FieldName,
+    target::{Scheme, Target, TargetIndex},
+    version::Version,
+};
+
+/// A valid request head.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    bytes: &'a [u8],
+    index: &'a HeadIndex,
+}
+
+/// Where a head's parts lie in its bytes, and what the core needs to know of it.
+#[derive(Debug, Default)]
+pub(crate) struct HeadIndex {
+    method: Span,
+    is_head: bool,
+    target: TargetIndex,
+    version: Version,
+    fields: FieldTable,
+    framing: Framing,
+    expectation: Expectation,
+    /// `None` until the request line has been read; then how far it has been looked at.
+    request_line_len: Option<usize>,
+    looked_at: usize,
+}
+
+impl<'a> Head<'a> {
+    pub(crate) const fn new(bytes: &'a [u8], index: &'a HeadIndex) -> Self {
+        Self { bytes, index }
+    }
+
+    /// The request method.
+    pub fn method(&self) -> Method<'a> {
+        Method::from_token(self.index.method.of(self.bytes))
+    }
+
+    /// The request target.
+    pub const fn target(&self) -> Target<'a> {
+        Target::new(self.bytes, &self.index.target)
+    }
+
+    /// The version the request is treated as.
+    pub const fn version(&self) -> Version {
+        self.index.version
+    }
+
+    /// The header fields.
+    pub const fn fields(&self) -> Fields<'a> {
+        Fields::new(self.bytes, &self.index.fields)
+    }
+
+    /// How the end of the request's body is known.
+    pub const fn framing(&self) -> Framing {
+        self.index.framing
+    }
+
+    /// What the client waits for before it sends the body.
+    pub const fn expectation(&self) -> Expectation {
+        self.index.expectation
+    }
+
+    /// `host[:port]` the request is for: the target's, or Host (RFC 9112 §3.2.2, §3.3).
+    /// Empty only in HTTP/1.0.
+    pub fn authority(&self) -> &'a str {
+        match self.target().authority() {
+            "" => self.fields().get(&FieldName::HOST).map(grammar::ascii).unwrap_or_default(),
+            authority => authority,
+        }
+    }
+}
+
+impl HeadIndex {
+    /// Forgets the last head.
+    pub(crate) fn restart(&mut self) {
+        self.request_line_len = None;
+        self.looked_at = 0;
+        (self.is_head, self.version) = (false, Version::Http11);
+    }
+
+    /// Whether the method is HEAD, as far as it has been read.
+    pub(crate) const fn is_head(&self) -> bool {
+        self.is_head
+    }
+
+    /// The version to answer in.
+    pub(crate) const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Reads what has come; `Some(len)` of the head when it is whole. `head` holds all bytes
+    /// from the head's first on.
+    pub(crate) fn read(
+        &mut self,
+        head: &[u8],
+        limits: &Limits,
+        served: Scheme,
+    ) -> Result<Option<usize>, Refusal> {
+        if self.request_line_len.is_none() && !self.read_request_line(head, limits, served)? {
+            return Ok(None);
+        }
+        let Some(len) = self.fields.read(head, limits)? else { return Ok(None) };
+        let fields = Fields::new(head, &self.fields);
+        check_host(self.version, &fields)?;
+        self.framing = framing::of_request(self.version, &fields)?;
+        self.expectation = framing::expectation(self.version, self.framing, &fields);
+        Ok(Some(len))
+    }
+
+    /// `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3); false while it has not
+    /// come whole.
+    fn read_request_line(
+        &mut self,
+        head: &[u8],
+        limits: &Limits,
+        served: Scheme,
+    ) -> Result<bool, Refusal> {
+        let len_max = limits.request_line_len_max.min(limits.head_len_max);
+        let line = &head[..head.len().min(len_max)];
+        let len = match grammar::line_end(line, &mut self.looked_at) {
+            LineEnd::Crlf(len) => len,
+            LineEnd::Broken(refusal) => return Err(refusal),
+            LineEnd::Open if line.len() == len_max => return Err(Refusal::RequestLineTooLong),
+            LineEnd::Open => return Ok(false),
+        };
+        let line = &line[..len];
+        let method_len = memchr::memchr(b' ', line).ok_or(Refusal::RequestLine)?;
+        let target_end = memchr::memrchr(b' ', line).ok_or(Refusal::RequestLine)?;
+        if !grammar::is_token(&line[..method_len]) || target_end <= method_len + 1 {
+            return Err(Refusal::RequestLine);
+        }
+        let method = Method::from_token(&line[..method_len]);
+        self.method = Span::new(0, method_len);
+        self.is_head = method == Method::Head;
+        self.version = Version::parse(&line[target_end + 1..])?;
+        self.target = TargetIndex::parse(head, (method_len + 1, target_end), method, served)?;
+        self.fields.restart(len + 2);
+        self.request_line_len = Some(len);
+        Ok(true)
+    }
+}
+
+/// RFC 9112 §3.2: exactly one valid Host in HTTP/1.1, at most one in HTTP/1.0, whatever
+/// form the target has.
+fn check_host(version: Version, fields: &Fields<'_>) -> Result<(), Refusal> {
+    let mut hosts = fields.all(&FieldName::HOST);
+    match (hosts.next(), hosts.next()) {
+        (None, _) if version == Version::Http10 => Ok(()),
+        (None, _) => Err(Refusal::HostMissing),
+        (Some(_), Some(_)) => Err(Refusal::HostRepeated),
+        (Some(host), None) => authority::parse(host).map(|_| ()).ok_or(Refusal::Host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(head: &[u8], cuts: &[usize]) -> Result<Option<(usize, String)>, Refusal> {
+        let mut index = HeadIndex::default();
+        index.restart();
+        for &end in cuts.iter().chain([&head.len()]) {
+            if let Some(len) = index.read(&head[..end], &Limits::default(), Scheme::Http)? {
+                let head = Head::new(&head[..len], &index);
+                let fields: Vec<_> = head.fields().iter().map(|(name, _)| name).collect();
+                let (method, target) = (head.method(), head.target().as_str());
+                return Ok(Some((
+                    len,
+                    format!("{method} {target} {fields:?} {}", head.authority()),
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    fn check(head: &[u8], expected: &Result<Option<(usize, String)>, Refusal>) {
+        let bytewise: Vec<usize> = (0..head.len()).collect();
+        let text = String::from_utf8_lossy(&head[..head.len().min(80)]);
+        assert_eq!(&read(head, &[]), expected, "whole: {text:?}");
+        assert_eq!(&read(head, &bytewise), expected, "byte by byte: {text:?}");
+        for cut in bytewise {
+            assert_eq!(&read(head, &[cut]), expected, "cut at {cut}: {text:?}");
+        }
+    }
+
+    #[test]
+    fn whole_heads() {
+        for (head, rest, summary) in [
+            ("GET / HTTP/1.1\r\nHost: h\r\n\r\n", "", r#"GET / ["Host"] h"#),
+            ("GET / HTTP/1.0\r\n\r\n", "", "GET / [] "),
+            ("GET http://t:1/ HTTP/1.1\r\nhost: h\r\n\r\n", "", r#"GET http://t:1/ ["host"] t:1"#),
+            ("FOO! /?a HTTP/1.1\r\nA:\r\nHost:h\r\n\r\n", "GET", r#"FOO! /?a ["A", "Host"] h"#),
+        ] {
+            let bytes = [head, rest].concat();
+            check(bytes.as_bytes(), &Ok(Some((head.len(), summary.to_owned()))));
+        }
+    }
+
+    #[test]
+    fn refused_heads() {
+        let long_line = format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "a".repeat(8200));
+        for (head, refusal) in [
+            ("GET / HTTP/1.1\nHost: h\n\n", Refusal::BareLf),
+            ("GET / HTTP/1.1\rHost: h\r\n\r\n", Refusal::BareCr),
+            ("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::Control),
+            ("\x16\x03\x01\r\n", Refusal::Control),
+            ("\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::RequestLine),
+            ("GET /\r\n\r\n", Refusal::RequestLine),
+            ("GET\r\n\r\n", Refusal::RequestLine),
+            ("GET  / HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::Target),
+            ("GET  HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::RequestLine),
+            (" GET / HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::RequestLine),
+            ("GET / HTTP/1.1 \r\nHost: h\r\n\r\n", Refusal::Version),
+            ("GET\t/ HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::RequestLine),
+            ("G(T / HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::RequestLine),
+            ("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::Target),
+            ("GET / HTTP/1.1\r\n\r\n", Refusal::HostMissing),
+            ("GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", Refusal::HostRepeated),
+            ("GET / HTTP/1.0\r\nHost: h\r\nHost: h\r\n\r\n", Refusal::HostRepeated),
+            ("GET / HTTP/1.1\r\nHost:\r\n\r\n", Refusal::Host),
+            ("GET http://t/ HTTP/1.1\r\nHost: a b\r\n\r\n", Refusal::Host),
+            ("GET http://t/ HTTP/1.1\r\n\r\n", Refusal::HostMissing),
+        ] {
+            check(head.as_bytes(), &Err(refusal));
+        }
+        assert_eq!(read(long_line.as_bytes(), &[]), Err(Refusal::RequestLineTooLong));
+    }
+}

@@ -1,0 +1,70 @@
+//! Request methods (RFC 9110 §9). A method is a token and its case matters.
+
+use std::fmt;
+
+use super::grammar;
+
+/// A request method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method<'a> {
+    /// RFC 9110 §9.3.1.
+    Get,
+    /// RFC 9110 §9.3.2.
+    Head,
+    /// RFC 9110 §9.3.3.
+    Post,
+    /// RFC 9110 §9.3.4.
+    Put,
+    /// RFC 9110 §9.3.5.
+    Delete,
+    /// RFC 9110 §9.3.6.
+    Connect,
+    /// RFC 9110 §9.3.7.
+    Options,
+    /// RFC 9110 §9.3.8.
+    Trace,
+    /// RFC 5789.
+    Patch,
+    /// Any other token, such as PROPFIND.
+    Other(&'a str),
+}
+
+impl<'a> Method<'a> {
+    /// The method that a valid token names.
+    pub(crate) fn from_token(token: &'a [u8]) -> Self {
+        match token {
+            b"GET" => Self::Get,
+            b"HEAD" => Self::Head,
+            b"POST" => Self::Post,
+            b"PUT" => Self::Put,
+            b"DELETE" => Self::Delete,
+            b"CONNECT" => Self::Connect,
+            b"OPTIONS" => Self::Options,
+            b"TRACE" => Self::Trace,
+            b"PATCH" => Self::Patch,
+            other => Self::Other(grammar::ascii(other)),
+        }
+    }
+
+    /// The token as it stands in a request line.
+    pub const fn as_str(self) -> &'a str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+            Self::Options => "OPTIONS",
+            Self::Trace => "TRACE",
+            Self::Patch => "PATCH",
+            Self::Other(token) => token,
+        }
+    }
+}
+
+impl fmt::Display for Method<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,213 @@
+//! The reading half: from a head to the end of its body.
+
+use std::mem;
+
+use super::{
+    buffers::Buffers,
+    clock::Clock,
+    connection::{Connection, Current, Demand, Ending, Phase, Reading, Writing},
+    decode::{Decoder, Next},
+    encode,
+    error::Refusal,
+    framing::{self, Expectation},
+    head::Head,
+    step::CloseReason,
+};
+
+/// What the handler wants of a request.
+impl Connection {
+    /// The request is wanted, with a body of up to `body_len_max` bytes.
+    pub fn accept(&mut self, body_len_max: u64, clock: &Clock) {
+        let (Reading::Admission, Some(head)) = (&self.reading, self.head()) else { return };
+        if head.expectation() == Expectation::Unknown {
+            return self.refuse(Refusal::Expectation, clock);
+        }
+        match Decoder::new(head.framing(), body_len_max) {
+            Err(refusal) => return self.refuse(refusal, clock),
+            Ok(None) => self.reading = Reading::Ended { trailer_len: 0 },
+            Ok(Some(decoder)) => {
+                let demand = Demand::Later;
+                self.reading = Reading::Body { decoder, piece_len: 0, received: 0, demand };
+                self.read_on(clock);
+            }
+        }
+        self.settle(false, clock);
+    }
+
+    /// Whether the handler waits for the request's body. The first time it does, a client
+    /// that expects it is told to continue (RFC 9110 §10.1.1).
+    pub fn want_body(&mut self, is_wanted: bool, clock: &Clock) {
+        if let Reading::Body { demand, .. } = &mut self.reading
+            && let Demand::Wanted | Demand::Later = demand
+        {
+            *demand = if is_wanted { Demand::Wanted } else { Demand::Later };
+        }
+        let is_read = matches!(self.reading, Reading::Body { .. } | Reading::Ended { .. });
+        let is_due = is_wanted && is_read && matches!(self.writing, Writing::Nothing);
+        if is_due && mem::take(&mut self.current.owes_continue) {
+            encode::continue_(self.buffers().output.writer());
+        }
+        self.settle(false, clock);
+    }
+
+    /// `len` bytes of the piece were used.
+    pub fn consume(&mut self, len: usize, clock: &Clock) {
+        if let Reading::Body { decoder, piece_len, .. } = &mut self.reading {
+            let len = len.min(*piece_len);
+            decoder.taken(len);
+            *piece_len -= len;
+            let is_used_up = *piece_len == 0;
+            self.buffers().input.consume(len);
+            if is_used_up {
+                self.read_on(clock);
+            }
+        }
+        self.settle(false, clock);
+    }
+
+    /// The end of the body has been taken note of.
+    pub fn end_taken(&mut self, clock: &Clock) {
+        self.finish_reading();
+        self.settle(false, clock);
+    }
+}
+
+/// What comes of the bytes.
+impl Connection {
+    /// The head of the request at hand.
+    pub fn head(&self) -> Option<Head<'_>> {
+        let buffers = self.buffers.as_deref().filter(|_| self.current.has_head)?;
+        Some(Head::new(buffers.input.head(), &buffers.head))
+    }
+
+    /// Reads what has come, as far as the state allows.
+    pub(super) fn read_on(&mut self, clock: &Clock) {
+        let is_starved = match self.reading {
+            Reading::Head { .. } => self.read_head(clock),
+            Reading::Body { .. } => self.read_body(),
+            Reading::Admission | Reading::Ended { .. } | Reading::Done => Ok(false),
+        };
+        match is_starved {
+            Ok(true) if self.peer_closed => self.starve(clock),
+            Ok(_) => {}
+            Err(refusal) => self.refuse(refusal, clock),
+        }
+    }
+
+    /// True if more bytes are needed.
+    fn read_head(&mut self, clock: &Clock) -> Result<bool, Refusal> {
+        let Some(buffers) = self.buffers.as_deref_mut() else { return Ok(true) };
+        if let Reading::Head { may_skip_line: may_skip_line @ true } = &mut self.reading {
+            match buffers.input.pending() {
+                // RFC 9112 §2.2: old clients send a line too many after a body.
+                [b'\r', b'\n', ..] => {
+                    buffers.input.consume(2);
+                    *may_skip_line = false;
+                }
+                [] | [b'\r'] => return Ok(true),
+                _ => *may_skip_line = false,
+            }
+        }
+        let Buffers { input, head, .. } = buffers;
+        let Some(len) = head.read(input.pending(), &self.limits, self.scheme)? else {
+            return Ok(true);
+        };
+        input.pin(len);
+        let head = Head::new(input.head(), head);
+        let persists = framing::persists(head.version(), &head.fields());
+        self.current = Current {
+            has_head: true,
+            owes_continue: head.expectation() == Expectation::Continue,
+            ending: if persists { Ending::None } else { Ending::Theirs },
+            ..Current::new(clock.now())
+        };
+        self.reading = Reading::Admission;
+        Ok(false)
+    }
+
+    /// True if more bytes are needed.
+    pub(super) fn read_body(&mut self) -> Result<bool, Refusal> {
+        let (Reading::Body { decoder, piece_len, received, .. }, Some(buffers)) =
+            (&mut self.reading, self.buffers.as_deref_mut())
+        else {
+            return Ok(false);
+        };
+        if *piece_len > 0 {
+            return Ok(false);
+        }
+        let Buffers { input, trailers, .. } = buffers;
+        let (framing_len, next) = decoder.next(input.pending(), trailers, &self.limits)?;
+        input.consume(framing_len);
+        match next {
+            Next::Partial => return Ok(true),
+            Next::Content(len) => {
+                *piece_len = len;
+                *received += len as u64;
+            }
+            Next::End(trailer_len) => self.reading = Reading::Ended { trailer_len },
+        }
+        Ok(false)
+    }
+
+    /// The peer has closed while bytes were wanted of it.
+    pub(super) fn starve(&mut self, clock: &Clock) {
+        let has_begun = self.buffers.as_ref().is_some_and(|held| !held.input.pending().is_empty());
+        match self.reading {
+            Reading::Head { .. } if !has_begun => self.finish_connection(CloseReason::PeerClosed),
+            _ => self.refuse(Refusal::Incomplete, clock),
+        }
+    }
+
+    /// Steps over the trailers, and is done with the request's body if it has ended.
+    pub(super) fn finish_reading(&mut self) {
+        match self.reading {
+            Reading::Admission => self.reading = Reading::Done,
+            Reading::Ended { trailer_len } => {
+                self.buffers().input.consume(trailer_len);
+                self.reading = Reading::Done;
+            }
+            Reading::Head { .. } | Reading::Body { .. } | Reading::Done => {}
+        }
+    }
+
+    /// Reads over a body nobody wants, beginning with a piece that has come, as long as that
+    /// is cheaper than a new connection.
+    pub(super) fn read_over(&mut self, mut piece_len: usize, clock: &Clock) {
+        while let Reading::Body { decoder, demand: Demand::Unwanted { left }, .. } =
+            &mut self.reading
+        {
+            decoder.taken(piece_len);
+            let Some(rest) = left.checked_sub(piece_len as u64) else {
+                return self.finish_connection(CloseReason::BodyUnwanted);
+            };
+            *left = rest;
+            self.buffers().input.consume(piece_len);
+            match self.read_body() {
+                Ok(true) if self.peer_closed => return self.starve(clock),
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(refusal) => return self.refuse(refusal, clock),
+            }
+            piece_len = match &mut self.reading {
+                Reading::Body { piece_len, .. } => mem::take(piece_len),
+                _ => 0,
+            };
+        }
+        self.finish_reading();
+        self.begin_request(clock);
+    }
+
+    /// Throws away what comes after the last answer, up to a bound.
+    pub(super) fn discard(&mut self) {
+        let input = &mut self.buffers().input;
+        let len = input.pending().len();
+        input.consume(len);
+        if let Phase::Linger { reason, discarded } = &mut self.phase {
+            *discarded += len as u64;
+            if *discarded > self.limits.linger_len_max {
+                let reason = *reason;
+                self.close(reason);
+            }
+        }
+    }
+}

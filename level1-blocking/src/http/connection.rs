@@ -195,9 +195,10 @@ impl Connection {
         self.buffers.get_or_insert_with(|| pool.take()).input.spare(head_len_max)
     }
 
-    /// Gives the buffers back to `pool` if nothing in them is needed any more.
+    /// Gives the buffers back to `pool` if nothing in them is needed any more: between two
+    /// requests, and at the end.
     pub fn release(&mut self, pool: &mut BufferPool) {
-        let is_over = matches!(self.phase, Phase::Closed(_)) && !self.current.has_head;
+        let is_over = matches!(self.phase, Phase::Closed(_));
         if (is_over || self.is_idle())
             && let Some(buffers) = self.buffers.take()
         {

@@ -40,7 +40,10 @@ impl Connection {
             Reading::Body { piece_len: len @ 1.., .. } => {
                 self.pending().get(..*len).map(Event::Body)
             }
-            Reading::Ended { trailer_len } => self.trailers(*trailer_len).map(Event::BodyEnd),
+            Reading::Ended { trailer_len } => {
+                let trailers = self.trailers(*trailer_len)?;
+                Some(Event::BodyEnd(self.head()?, trailers))
+            }
             _ => None,
         }
     }

@@ -31,8 +31,8 @@ pub enum Event<'a> {
     /// A piece of the request's body: `consume` as much of it as was used.
     Body(&'a [u8]),
     /// The body has ended, with these trailer fields: `end_taken`, or `respond`. A request
-    /// without a body ends as soon as it is accepted.
-    BodyEnd(Fields<'a>),
+    /// without a body ends as soon as it is accepted. The head is that of the request.
+    BodyEnd(Head<'a>, Fields<'a>),
     /// The answer is complete, or as much of it as there will be: `next_request`.
     Answered(Exchange<'a>),
     /// The connection belongs to another protocol now. These bytes of it have already come.

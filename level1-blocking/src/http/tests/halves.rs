@@ -46,7 +46,7 @@ fn a_streaming_echo_does_not_deadlock() {
                     connection.consume(piece.len(), &clock);
                     connection.filled(&piece, &clock);
                 }
-                Some(Event::BodyEnd(_)) => {
+                Some(Event::BodyEnd(..)) => {
                     connection.end_taken(&clock);
                     connection.finish(&[], &clock);
                 }

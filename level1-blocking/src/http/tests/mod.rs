@@ -99,9 +99,8 @@ impl Peer {
                 let len = piece.len();
                 connection.consume(len, clock);
             }
-            Some(Event::BodyEnd(trailers)) => {
+            Some(Event::BodyEnd(head, trailers)) => {
                 self.log.extend(trailers.iter().map(|(name, _)| format!("trailer {name}")));
-                let head = connection.head().expect("a head");
                 let response = answer_to(&head, std::mem::take(body));
                 connection.respond(response, clock);
                 if connection.may_fill() {

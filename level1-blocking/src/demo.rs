@@ -1,0 +1,203 @@
+//! The routes that all levels serve, so that a person changes only the binary's name.
+//!
+//! `/hello` is what benchmarks ask for, `/echo` gives a body back, `/work` takes time, and
+//! everything else is a file of the site.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    hint,
+    io::{self, Read, Seek, Write},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    files::Site,
+    handler::{Admission, Handler, Request},
+    http::{
+        framing::Framing,
+        head::Head,
+        method::Method,
+        name::FieldName,
+        response::{FieldValue, Response},
+        status::Status,
+        target::Form,
+    },
+};
+
+/// The demonstration application.
+#[derive(Debug)]
+pub struct Demo {
+    site: Site,
+    body_len_max: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Route {
+    /// `OPTIONS *`.
+    Server,
+    Hello,
+    Echo,
+    Work,
+    File,
+}
+
+impl Demo {
+    /// The application with this site, for bodies of up to `body_len_max` bytes.
+    pub const fn new(site: Site, body_len_max: u64) -> Self {
+        Self { site, body_len_max }
+    }
+}
+
+impl Handler for Demo {
+    fn admit(&self, head: &Head<'_>) -> Admission {
+        match self.refusal(head) {
+            Some(response) => Admission::Refuse(response),
+            None => Admission::Accept { body_len_max: self.body_len_max },
+        }
+    }
+
+    fn handle(&self, request: Request<'_>) -> Response {
+        let route = Route::of(&request.head);
+        match (request.head.method(), route) {
+            (Method::Options, _) | (_, Route::Server) => {
+                Response::new(Status::NO_CONTENT).field(FieldName::ALLOW, route.allow())
+            }
+            (_, Route::Hello) => Response::text(Status::OK, "Hello, World!\n"),
+            (_, Route::Echo) => echo(request),
+            (_, Route::Work) => work(request.head.target().query().unwrap_or_default()),
+            (_, Route::File) => self.site.respond(&request.head),
+        }
+    }
+}
+
+impl Demo {
+    /// The answer to a request that can be refused by its head.
+    fn refusal(&self, head: &Head<'_>) -> Option<Response> {
+        let route = Route::of(head);
+        let method = head.method();
+        if let Method::Other(_) | Method::Connect = method {
+            // RFC 9110 §9.1: a method that no resource here has.
+            return Some(Response::text(Status::NOT_IMPLEMENTED, "501 Not Implemented\n"));
+        }
+        let is_allowed = route.methods().contains(&method);
+        // A plain GET looks for its file once, when it is served; all others look here first.
+        let is_plain =
+            matches!(method, Method::Get | Method::Head) && head.framing() == Framing::None;
+        if route == Route::File && !is_plain && !self.site.has(head) {
+            return Some(self.site.respond(head));
+        }
+        (!is_allowed).then(|| {
+            Response::text(Status::METHOD_NOT_ALLOWED, "405 Method Not Allowed\n")
+                .field(FieldName::ALLOW, route.allow())
+        })
+    }
+}
+
+impl Route {
+    fn of(head: &Head<'_>) -> Self {
+        let target = head.target();
+        match (target.form(), &*target.decoded_path()) {
+            (Form::Asterisk | Form::Authority, _) => Self::Server,
+            (_, b"/hello") => Self::Hello,
+            (_, b"/echo") => Self::Echo,
+            (_, b"/work") => Self::Work,
+            _ => Self::File,
+        }
+    }
+
+    const fn methods(self) -> &'static [Method<'static>] {
+        match self {
+            Self::Server => &[Method::Options],
+            Self::Echo => &[Method::Post, Method::Options],
+            Self::Hello | Self::Work | Self::File => &[Method::Get, Method::Head, Method::Options],
+        }
+    }
+
+    /// `methods` as the Allow field lists them; for the whole server, all there are.
+    const fn allow(self) -> FieldValue {
+        match self {
+            Self::Server => FieldValue::from_static("GET, HEAD, POST, OPTIONS"),
+            Self::Echo => FieldValue::from_static("POST, OPTIONS"),
+            Self::Hello | Self::Work | Self::File => FieldValue::from_static("GET, HEAD, OPTIONS"),
+        }
+    }
+}
+
+/// The body back, with the type it came with.
+fn echo(request: Request<'_>) -> Response {
+    const OCTETS: FieldValue = FieldValue::from_static("application/octet-stream");
+    let sent = request.head.fields().get(&FieldName::CONTENT_TYPE);
+    let media_type = sent.and_then(|value| FieldValue::new(value).ok()).unwrap_or(OCTETS);
+    Response::new(Status::OK).field(FieldName::CONTENT_TYPE, media_type).body(request.body)
+}
+
+/// `ms=N&kind=K`: blocks this thread for N milliseconds.
+fn work(query: &str) -> Response {
+    let (time, kind) = match parse_work(query) {
+        Ok(parsed) => parsed,
+        Err(reason) => return Response::text(Status::BAD_REQUEST, format!("{reason}\n")),
+    };
+    let started = Instant::now();
+    let done = match kind {
+        "cpu" => {
+            burn(started, time);
+            Ok(())
+        }
+        "file" => use_disk(started, time),
+        _ => {
+            thread::sleep(time); // This is the work: a handler that blocks.
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => Response::text(Status::OK, format!("{} ms of {kind}\n", time.as_millis())),
+        Err(error) => {
+            tracing::warn!(%error, "cannot use a temporary file");
+            let status = match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Status::INSUFFICIENT_STORAGE
+                }
+                _ => Status::INTERNAL_SERVER_ERROR,
+            };
+            Response::text(status, format!("{status}\n"))
+        }
+    }
+}
+
+fn parse_work(query: &str) -> Result<(Duration, &str), &'static str> {
+    let (mut ms, mut kind) = (None, "sleep");
+    for parameter in query.split('&') {
+        match parameter.split_once('=') {
+            Some(("ms", value)) => ms = value.parse().ok().filter(|ms| *ms <= 10_000),
+            Some(("kind", value @ ("sleep" | "cpu" | "file"))) => kind = value,
+            Some(("kind", _)) => return Err("kind: one of sleep, cpu, file"),
+            _ => {}
+        }
+    }
+    let ms =
+        ms.ok_or("ms: a number of milliseconds, at most 10000, as in /work?ms=200&kind=sleep")?;
+    Ok((Duration::from_millis(ms), kind))
+}
+
+fn burn(started: Instant, time: Duration) {
+    let state = RandomState::new();
+    let mut hash = 0;
+    while started.elapsed() < time {
+        for _ in 0..1000 {
+            hash = hint::black_box(state.hash_one(hash));
+        }
+    }
+}
+
+fn use_disk(started: Instant, time: Duration) -> io::Result<()> {
+    let mut page = [0; 4096];
+    while started.elapsed() < time {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(&page)?;
+        file.sync_all()?;
+        file.rewind()?;
+        file.read_exact(&mut page)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! What an application is to a server: two questions about each request.
+//!
+//! The server knows nothing of the application behind them. A handler here is plain code that
+//! may block; from level 4 on it runs on a pool, by an adapter.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use crate::http::{fields::Fields, head::Head, response::Response, status::Status};
+
+/// An application.
+pub trait Handler {
+    /// Whether the request is wanted, judged by its head, before any of its body is read.
+    fn admit(&self, head: &Head<'_>) -> Admission;
+
+    /// The answer to a request that was admitted.
+    fn handle(&self, request: Request<'_>) -> Response;
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Admission {
+    /// It is read, and then handled.
+    Accept {
+        /// How long its body may be, in bytes; a longer one is answered 413.
+        body_len_max: u64,
+    },
+    /// This is the answer. A body the client sends is not read.
+    Refuse(Response),
+}
+
+/// A request that has come whole.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Its head.
+    pub head: Head<'a>,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// What came after the body. These are not header fields, and not to be taken for them.
+    pub trailers: Fields<'a>,
+}
+
+/// `handler.admit`, with a panic turned into 500.
+pub fn admit(handler: &impl Handler, head: &Head<'_>) -> Admission {
+    panic::catch_unwind(AssertUnwindSafe(|| handler.admit(head)))
+        .unwrap_or_else(|_| Admission::Refuse(Response::new(Status::INTERNAL_SERVER_ERROR)))
+}
+
+/// `handler.handle`, with a panic turned into 500: it costs one answer, never the server.
+pub fn handle(handler: &impl Handler, request: Request<'_>) -> Response {
+    panic::catch_unwind(AssertUnwindSafe(|| handler.handle(request)))
+        .unwrap_or_else(|_| Response::new(Status::INTERNAL_SERVER_ERROR))
+}

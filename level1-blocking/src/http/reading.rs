@@ -35,17 +35,16 @@ impl Connection {
     }
 
     /// Whether the handler waits for the request's body. The first time it does, a client
-    /// that expects it is told to continue (RFC 9110 §10.1.1).
+    /// that holds the body back is told to continue (RFC 9110 §10.1.1).
     pub fn want_body(&mut self, is_wanted: bool, clock: &Clock) {
         if let Reading::Body { demand, .. } = &mut self.reading
             && let Demand::Wanted | Demand::Later = demand
         {
             *demand = if is_wanted { Demand::Wanted } else { Demand::Later };
-        }
-        let is_read = matches!(self.reading, Reading::Body { .. } | Reading::Ended { .. });
-        let is_due = is_wanted && is_read && matches!(self.writing, Writing::Nothing);
-        if is_due && mem::take(&mut self.current.owes_continue) {
-            encode::continue_(self.buffers().output.writer());
+            let is_due = is_wanted && matches!(self.writing, Writing::Nothing);
+            if is_due && mem::take(&mut self.current.owes_continue) {
+                encode::continue_(self.buffers().output.writer());
+            }
         }
         self.settle(false, clock);
     }
@@ -136,6 +135,9 @@ impl Connection {
             return Ok(false);
         }
         let Buffers { input, trailers, .. } = buffers;
+        if !input.pending().is_empty() {
+            self.current.owes_continue = false;
+        }
         let (framing_len, next) = decoder.next(input.pending(), trailers, &self.limits)?;
         input.consume(framing_len);
         match next {

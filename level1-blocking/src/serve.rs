@@ -30,8 +30,9 @@ use crate::{
     stop::{LONGEST_WAIT, Stop},
 };
 
-/// The shortest wait the system knows; a socket timeout of zero would mean for ever.
-const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+/// The shortest wait: what a client has sent already may still be on its way. (A socket
+/// timeout of zero would mean for ever.)
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
 /// Bytes of a file that are read and sent at a time.
 const FILE_PIECE_LEN: usize = 64 * 1024;
@@ -114,12 +115,10 @@ impl<'a, H: Handler> Worker<'a, H> {
     ) -> CloseReason {
         let mut wait = Wait { socket, timeout: None };
         let mut body = Vec::new();
+        self.look_up(connection);
         loop {
-            if self.stop.is_requested() {
-                if self.is_drained() {
-                    return CloseReason::Draining;
-                }
-                connection.drain(&self.clock);
+            if self.is_drained() {
+                return CloseReason::Draining;
             }
             match connection.event() {
                 Some(Event::Head(head)) => match handler::admit(self.handler, &head) {
@@ -137,7 +136,7 @@ impl<'a, H: Handler> Worker<'a, H> {
                 Some(Event::BodyEnd(head, trailers)) => {
                     let request = Request { head, body: mem::take(&mut body), trailers };
                     let response = handler::handle(self.handler, request);
-                    self.tick();
+                    self.look_up(connection);
                     connection.respond(response, &self.clock);
                 }
                 Some(Event::Answered(exchange)) => {
@@ -160,7 +159,7 @@ impl<'a, H: Handler> Worker<'a, H> {
         wait.until(connection.deadline(), self.clock.now());
         let mut socket = wait.socket;
         let outcome = socket.read(connection.spare(&mut self.pool));
-        self.tick();
+        self.look_up(connection);
         match outcome {
             Ok(0) => connection.peer_closed(&self.clock),
             Ok(len) => connection.received(len, &self.clock),
@@ -184,7 +183,7 @@ impl<'a, H: Handler> Worker<'a, H> {
                 }
             }
         };
-        self.tick();
+        self.look_up(connection);
         match outcome {
             Ok(Sent::Bytes(len)) => connection.sent(len, &self.clock),
             Ok(Sent::File(len)) => connection.transferred(len as u64, &self.clock),
@@ -203,13 +202,19 @@ impl<'a, H: Handler> Worker<'a, H> {
         }
     }
 
+    /// After anything that took time: how late is it, and are we to stop?
+    fn look_up(&mut self, connection: &mut Connection) {
+        self.tick();
+        if self.stop.is_requested() {
+            connection.drain(&self.clock);
+        }
+    }
+
     /// Whether the server is stopping, and the time for requests in flight is up.
     fn is_drained(&mut self) -> bool {
-        self.tick();
-        let now = self.clock.now();
-        let drain_timeout = self.limits.drain_timeout;
-        let ends = self.drain_ends.get_or_insert_with(|| now + drain_timeout);
-        now >= *ends
+        let (now, drain_timeout) = (self.clock.now(), self.limits.drain_timeout);
+        self.stop.is_requested()
+            && now >= *self.drain_ends.get_or_insert_with(|| now + drain_timeout)
     }
 
     fn tick(&mut self) {

@@ -68,7 +68,7 @@ pub(super) enum Phase {
     Flush { reason: CloseReason, linger: bool },
     /// It has been sent; the sending half is to be shut down.
     Shutdown { reason: CloseReason },
-    /// It may not have been read: closing now could reset it away (RFC 9112 §9.6).
+    /// The peer is to close first; see `finish_connection`.
     Linger { reason: CloseReason, discarded: u64 },
     /// The 101 is on its way.
     Upgrading,
@@ -140,18 +140,8 @@ pub(super) struct Current {
     pub(super) refusal: Option<Refusal>,
     /// The client waits for `100 (Continue)`.
     pub(super) owes_continue: bool,
-    pub(super) ending: Ending,
-}
-
-/// Who ends the connection after the request at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// Nobody: it persists.
-    None,
-    /// We do, and the client learns it by our answer.
-    Ours,
-    /// The client has said that it will.
-    Theirs,
+    /// Another request may follow.
+    pub(super) persists: bool,
 }
 
 impl Current {
@@ -163,7 +153,7 @@ impl Current {
             body_len: 0,
             refusal: None,
             owes_continue: false,
-            ending: Ending::None,
+            persists: true,
         }
     }
 }
@@ -315,7 +305,7 @@ impl Connection {
             _ if self.current.status == Status::SWITCHING_PROTOCOLS => {
                 self.phase = Phase::Upgrading;
             }
-            _ if self.current.ending != Ending::None => self.finish_connection(self.last_reason()),
+            _ if !self.current.persists => self.finish_connection(self.last_reason()),
             Reading::Body { decoder, demand, piece_len, .. } => {
                 if decoder.left_min() > discard_len_max {
                     self.finish_connection(CloseReason::BodyUnwanted);
@@ -340,13 +330,6 @@ impl Connection {
         self.read_on(clock);
     }
 
-    /// The connection ends with this answer unless `goes_on`.
-    pub(super) fn end_unless(&mut self, goes_on: bool) {
-        if !goes_on && self.current.ending == Ending::None {
-            self.current.ending = Ending::Ours;
-        }
-    }
-
     /// Whether we want the connection to go on after the answer at hand.
     pub(super) fn may_go_on(&self, clock: &Clock) -> bool {
         let age = clock.now().saturating_duration_since(self.accepted);
@@ -363,14 +346,11 @@ impl Connection {
         }
     }
 
-    /// Nothing more is read as a request. If the peer may still be sending, or does not know
-    /// that it should close, it is given time to read the answer first.
+    /// Nothing more is read as a request. A peer that has not closed is given time to do so:
+    /// if anything more of it arrived after we have closed, the answer would be reset away
+    /// before it was read (RFC 9112 §9.6).
     pub(super) fn finish_connection(&mut self, reason: CloseReason) {
-        let is_read = matches!(self.reading, Reading::Done)
-            && self.buffers.as_ref().is_none_or(|held| held.input.pending().is_empty());
-        let peer_closes = self.current.ending == Ending::Theirs && is_read;
-        let linger = !self.peer_closed && !peer_closes;
-        self.phase = Phase::Flush { reason, linger };
+        self.phase = Phase::Flush { reason, linger: !self.peer_closed };
         self.reading = Reading::Done;
         self.current.has_head = false;
         self.discard();

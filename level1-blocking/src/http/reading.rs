@@ -5,7 +5,7 @@ use std::mem;
 use super::{
     buffers::Buffers,
     clock::Clock,
-    connection::{Connection, Current, Demand, Ending, Phase, Reading, Writing},
+    connection::{Connection, Current, Demand, Phase, Reading, Writing},
     decode::{Decoder, Next},
     encode,
     error::Refusal,
@@ -117,7 +117,7 @@ impl Connection {
         self.current = Current {
             has_head: true,
             owes_continue: head.expectation() == Expectation::Continue,
-            ending: if persists { Ending::None } else { Ending::Theirs },
+            persists,
             ..Current::new(clock.now())
         };
         self.reading = Reading::Admission;

@@ -5,7 +5,7 @@ use bytes::{Buf, Bytes};
 use super::{
     body::Body,
     clock::Clock,
-    connection::{Connection, Current, Demand, Ending, Phase, Pieces, Reading, Writing},
+    connection::{Connection, Current, Demand, Phase, Pieces, Reading, Writing},
     encode::{self, Persistence, ResponseFraming},
     error::Refusal,
     framing::{self, Framing},
@@ -31,7 +31,7 @@ impl Connection {
             if let Reading::Admission = self.reading {
                 // Refused before its body was read: it may be on its way, or never come.
                 let is_bodiless = self.head().is_some_and(|head| head.framing() == Framing::None);
-                self.end_unless(is_bodiless);
+                self.current.persists &= is_bodiless;
             }
             self.finish_reading();
             self.write_response(response, clock);
@@ -88,7 +88,7 @@ impl Connection {
         let (version, is_head) = (self.buffers().head.version(), self.buffers().head.is_head());
         let framing = encode::framing(version, status, &body);
         self.current.status = status;
-        self.end_unless(framing != ResponseFraming::UntilClose && self.may_go_on(clock));
+        self.current.persists &= framing != ResponseFraming::UntilClose && self.may_go_on(clock);
         self.write_head(version, (status, &fields), framing, clock);
         self.writing = match (framing, body) {
             _ if is_head => Writing::Done,
@@ -115,11 +115,11 @@ impl Connection {
         framing: ResponseFraming,
         clock: &Clock,
     ) {
-        let persistence = match (line.0, self.current.ending, version) {
+        let persistence = match (line.0, self.current.persists, version) {
             (Status::SWITCHING_PROTOCOLS, ..) => Persistence::Upgrade,
-            (_, Ending::Ours | Ending::Theirs, _) => Persistence::Close,
-            (_, Ending::None, Version::Http10) => Persistence::KeepAlive,
-            (_, Ending::None, Version::Http11) => Persistence::Default,
+            (_, false, _) => Persistence::Close,
+            (_, true, Version::Http10) => Persistence::KeepAlive,
+            (_, true, Version::Http11) => Persistence::Default,
         };
         encode::head(self.buffers().output.writer(), line, framing, persistence, clock);
     }
@@ -141,7 +141,7 @@ impl Connection {
         if let Reading::Head { .. } = self.reading {
             self.current = Current::new(clock.now());
         }
-        self.end_unless(false);
+        self.current.persists = false;
         let is_answered =
             matches!(self.reading, Reading::Body { demand: Demand::Unwanted { .. }, .. });
         match self.writing {

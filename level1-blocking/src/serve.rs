@@ -106,6 +106,7 @@ impl<'a, H: Handler> Worker<'a, H> {
         reason
     }
 
+    // ANCHOR: drive
     /// Does what is due, until the connection is to be closed.
     fn drive(
         &mut self,
@@ -153,6 +154,7 @@ impl<'a, H: Handler> Worker<'a, H> {
             }
         }
     }
+    // ANCHOR_END: drive
 
     /// Blocks until bytes have come, or the deadline has.
     fn read(&mut self, wait: &mut Wait<'_>, connection: &mut Connection) {

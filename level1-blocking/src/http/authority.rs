@@ -21,14 +21,12 @@ pub(crate) struct Authority<'a> {
 /// Reads an authority; `None` if it is not a valid one.
 pub(crate) fn parse(text: &[u8]) -> Option<Authority<'_>> {
     let host_len = match text {
-        [b'[', rest @ ..] => memchr::memchr(b']', rest)? + 2,
-        _ => memchr::memchr(b':', text).unwrap_or(text.len()),
+        [b'[', literal @ ..] => ip_literal_len(literal)?,
+        name => grammar::encoded_len(name, REG_NAME),
     };
     let (host, port) = text.split_at(host_len);
-    if !is_host(host) {
-        return None;
-    }
     let port = match port {
+        _ if host.is_empty() => return None,
         [] | [b':'] => None,
         [b':', digits @ ..] => Some(parse_port(digits)?),
         _ => return None,
@@ -36,12 +34,10 @@ pub(crate) fn parse(text: &[u8]) -> Option<Authority<'_>> {
     Some(Authority { host, port })
 }
 
-fn is_host(host: &[u8]) -> bool {
-    match host {
-        [] => false,
-        [b'[', literal @ .., b']'] => is_ip_literal(literal),
-        name => grammar::is_encoded(name, REG_NAME),
-    }
+/// How long an IP literal is, brackets included, that begins before `text`.
+fn ip_literal_len(text: &[u8]) -> Option<usize> {
+    let len = text.iter().position(|&byte| byte == b']')?;
+    is_ip_literal(&text[..len]).then_some(len + 2)
 }
 
 /// `IPv6address / IPvFuture` (RFC 3986 §3.2.2). Zone identifiers are for a host's own use.
@@ -62,10 +58,12 @@ fn is_ip_literal(literal: &[u8]) -> bool {
 }
 
 fn parse_port(digits: &[u8]) -> Option<u16> {
-    digits.iter().try_fold(0_u16, |port, &byte| {
-        let digit = char::from(byte).to_digit(10)?;
-        port.checked_mul(10)?.checked_add(u16::try_from(digit).ok()?)
-    })
+    let port = digits.iter().try_fold(0_u32, |port, &byte| {
+        let digit = byte.wrapping_sub(b'0');
+        // A u32 has room for one digit more than a port has: one check a step is enough.
+        (digit <= 9 && port <= 0xFFFF).then(|| port * 10 + u32::from(digit))
+    });
+    u16::try_from(port?).ok()
 }
 
 #[cfg(test)]

@@ -276,7 +276,7 @@ impl Connection {
             (Wait::Idle, _) => self.close(CloseReason::Idle),
             (Wait::Parting, _) => self.close(CloseReason::Draining),
             (Wait::Head, _) => self.refuse(Refusal::HeadTimeout, clock),
-            (Wait::Body(_), _) => self.refuse(Refusal::BodyTimeout, clock),
+            (Wait::Body, _) => self.refuse(Refusal::BodyTimeout, clock),
             (Wait::Linger, Phase::Linger { reason, .. }) => self.close(*reason),
             (Wait::Write | Wait::Linger, _) => self.close(CloseReason::WriteStalled),
         }
@@ -332,10 +332,10 @@ impl Connection {
 
     /// Whether we want the connection to go on after the answer at hand.
     pub(super) fn may_go_on(&self, clock: &Clock) -> bool {
-        let age = clock.now().saturating_duration_since(self.accepted);
+        let age = || clock.now().saturating_duration_since(self.accepted);
         !self.draining
             && self.limits.requests_max.is_none_or(|max| self.answered + 1 < max)
-            && self.limits.age_max.is_none_or(|max| age < max)
+            && self.limits.age_max.is_none_or(|max| age() < max)
     }
 
     pub(super) const fn last_reason(&self) -> CloseReason {
@@ -369,32 +369,31 @@ impl Connection {
 
     /// After every call: moves on when the output is empty, and sets the timer.
     pub(super) fn settle(&mut self, progress: bool, clock: &Clock) {
-        if self.must_write().is_none() {
-            self.unsent_answers = 0;
-            match self.phase {
-                Phase::Flush { reason, linger: true } => self.phase = Phase::Shutdown { reason },
-                Phase::Flush { reason, linger: false } => self.close(reason),
-                Phase::Upgrading => self.phase = Phase::Upgraded,
-                _ => {}
+        if self.must_write().is_some() {
+            return self.timer.set(Wait::Write, progress, clock.now());
+        }
+        self.unsent_answers = 0;
+        match self.phase {
+            Phase::Flush { reason, linger: true } => {
+                self.phase = Phase::Shutdown { reason };
+                return self.timer.set(Wait::Write, progress, clock.now());
             }
+            Phase::Flush { reason, linger: false } => self.close(reason),
+            Phase::Upgrading => self.phase = Phase::Upgraded,
+            _ => {}
         }
         self.timer.set(self.wait(), progress, clock.now());
     }
 
-    /// What the peer owes us, or we the peer.
+    /// What the peer owes us, when we owe it nothing.
     fn wait(&self) -> Wait {
-        if self.must_write().is_some() {
-            return Wait::Write;
-        }
         match (&self.phase, &self.reading) {
             (Phase::Linger { .. }, _) => Wait::Linger,
             (Phase::Open, Reading::Head { .. }) if !self.is_idle() => Wait::Head,
             (Phase::Open, Reading::Head { .. }) if self.draining => Wait::Parting,
             (Phase::Open, Reading::Head { .. }) if self.answered == 0 => Wait::FirstByte,
             (Phase::Open, Reading::Head { .. }) => Wait::Idle,
-            (Phase::Open, Reading::Body { received, .. }) if self.may_read() => {
-                Wait::Body(*received)
-            }
+            (Phase::Open, Reading::Body { .. }) if self.may_read() => Wait::Body,
             _ => Wait::Nothing,
         }
     }

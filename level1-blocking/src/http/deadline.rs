@@ -20,8 +20,8 @@ pub(crate) enum Wait {
     Parting,
     /// For the rest of a head.
     Head,
-    /// For more of a body, of which so many bytes have come.
-    Body(u64),
+    /// For more of a body.
+    Body,
     /// For the peer to take output.
     Write,
     /// For the peer to close.
@@ -53,11 +53,11 @@ impl Timer {
         let goes_on = match (self.wait, wait) {
             // A head's time begins at accept, or with its first byte, and is not prolonged.
             (Wait::FirstByte | Wait::Head, Wait::Head) => true,
-            (Wait::Body(_), Wait::Body(_)) => !progress,
-            (old, new) => old == new && !(progress && new == Wait::Write),
+            (old, new @ (Wait::Body | Wait::Write)) => old == new && !progress,
+            (old, new) => old == new,
         };
         if !goes_on {
-            if let Wait::Body(_) = self.wait {
+            if self.wait == Wait::Body {
                 self.body_waited += now.saturating_duration_since(self.since);
             }
             self.since = now;
@@ -70,14 +70,14 @@ impl Timer {
         self.body_waited = Duration::ZERO;
     }
 
-    /// When the wait ends; `None` if never.
-    pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
+    /// When the wait ends; `None` if never. So much of the body at hand has come.
+    pub(crate) fn deadline(&self, limits: &Limits, body_received: u64) -> Option<Instant> {
         let timeout = match self.wait {
             Wait::Nothing => return None,
             Wait::Parting => Duration::ZERO,
             Wait::FirstByte => limits.silent_timeout.min(limits.head_timeout),
             Wait::Head => limits.head_timeout,
-            Wait::Body(received) => self.body_timeout(received, limits),
+            Wait::Body => self.body_timeout(body_received, limits),
             Wait::Idle => limits.idle_timeout,
             Wait::Write => limits.write_timeout,
             Wait::Linger => limits.linger_timeout,
@@ -106,7 +106,7 @@ mod tests {
         let mut timer = Timer::new(start);
         timer.set(Wait::Head, true, start + 3 * SECOND);
         timer.set(Wait::Head, true, start + 5 * SECOND);
-        assert_eq!(timer.deadline(&limits), Some(start + 10 * SECOND));
+        assert_eq!(timer.deadline(&limits, 0), Some(start + 10 * SECOND));
     }
 
     #[test]
@@ -114,9 +114,9 @@ mod tests {
         let (start, limits) = (Instant::now(), Limits::default());
         let mut timer = Timer::new(start);
         timer.set(Wait::Idle, true, start + SECOND);
-        assert_eq!(timer.deadline(&limits), Some(start + 61 * SECOND));
+        assert_eq!(timer.deadline(&limits, 0), Some(start + 61 * SECOND));
         timer.set(Wait::Head, true, start + 31 * SECOND);
-        assert_eq!(timer.deadline(&limits), Some(start + 41 * SECOND));
+        assert_eq!(timer.deadline(&limits, 0), Some(start + 41 * SECOND));
     }
 
     #[test]
@@ -124,12 +124,12 @@ mod tests {
         let (start, limits) = (Instant::now(), Limits::default());
         let mut timer = Timer::new(start);
         timer.set(Wait::Nothing, false, start);
-        assert_eq!(timer.deadline(&limits), None);
+        assert_eq!(timer.deadline(&limits, 0), None);
         timer.set(Wait::Write, false, start + SECOND);
         timer.set(Wait::Write, false, start + 2 * SECOND);
-        assert_eq!(timer.deadline(&limits), Some(start + 31 * SECOND));
+        assert_eq!(timer.deadline(&limits, 0), Some(start + 31 * SECOND));
         timer.set(Wait::Write, true, start + 3 * SECOND);
-        assert_eq!(timer.deadline(&limits), Some(start + 33 * SECOND));
+        assert_eq!(timer.deadline(&limits, 0), Some(start + 33 * SECOND));
     }
 
     #[test]
@@ -137,16 +137,16 @@ mod tests {
         let limits = Limits { body_rate_min: Some(100), ..Limits::default() };
         let mut now = Instant::now();
         let mut timer = Timer::new(now);
-        timer.set(Wait::Body(0), true, now);
-        for received in 1..=15 {
+        timer.set(Wait::Body, true, now);
+        for _ in 0..15 {
             now += SECOND;
-            timer.set(Wait::Body(received), true, now);
+            timer.set(Wait::Body, true, now);
             timer.set(Wait::Nothing, false, now);
             now += 60 * SECOND;
-            timer.set(Wait::Body(received), false, now);
+            timer.set(Wait::Body, false, now);
         }
-        assert_eq!(timer.deadline(&limits), Some(now), "15 s of grace are used up");
-        timer.set(Wait::Body(500), true, now);
-        assert_eq!(timer.deadline(&limits), Some(now + 5 * SECOND), "500 bytes earn 5 s");
+        assert_eq!(timer.deadline(&limits, 0), Some(now), "15 s of grace are used up");
+        timer.set(Wait::Body, true, now);
+        assert_eq!(timer.deadline(&limits, 500), Some(now + 5 * SECOND), "500 bytes earn 5 s");
     }
 }

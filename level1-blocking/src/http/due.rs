@@ -89,7 +89,11 @@ impl Connection {
 
     /// When `expire` must be called; `None` if the connection waits for our own side.
     pub fn deadline(&self) -> Option<Instant> {
-        self.timer.deadline(&self.limits)
+        let body_received = match &self.reading {
+            Reading::Body { received, .. } => *received,
+            _ => 0,
+        };
+        self.timer.deadline(&self.limits, body_received)
     }
 
     /// Whether it is between two requests and holds no byte in either direction.

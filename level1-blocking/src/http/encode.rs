@@ -60,14 +60,13 @@ pub(crate) fn head(
         Some(line) => output.extend_from_slice(line),
         None => unlisted_status_line(output, status),
     }
-    output.extend_from_slice(b"Date: ");
-    output.extend_from_slice(clock.date());
-    output.extend_from_slice(match persistence {
-        Persistence::Default => b"\r\n",
-        Persistence::KeepAlive => b"\r\nConnection: keep-alive\r\n",
-        Persistence::Close => b"\r\nConnection: close\r\n",
-        Persistence::Upgrade => b"\r\nConnection: upgrade\r\n",
-    });
+    output.extend_from_slice(clock.date_line());
+    match persistence {
+        Persistence::Default => {}
+        Persistence::KeepAlive => output.extend_from_slice(b"Connection: keep-alive\r\n"),
+        Persistence::Close => output.extend_from_slice(b"Connection: close\r\n"),
+        Persistence::Upgrade => output.extend_from_slice(b"Connection: upgrade\r\n"),
+    }
     match framing {
         ResponseFraming::None | ResponseFraming::UntilClose => {}
         ResponseFraming::Chunked => output.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),

@@ -7,7 +7,7 @@
 
 use super::{
     error::Refusal,
-    grammar::{self, LineEnd, Span, TCHAR},
+    grammar::{self, LineEnd, Span},
     limits::Limits,
     name::{self, FieldName, UNNUMBERED},
 };
@@ -35,6 +35,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of the first line with this name, without white space around it.
+    #[inline]
     pub fn get(&self, name: &FieldName) -> Option<&'a [u8]> {
         self.all(name).next()
     }
@@ -42,10 +43,10 @@ impl<'a> Fields<'a> {
     /// The values of all lines with this name.
     pub fn all(&self, name: &FieldName) -> impl Iterator<Item = &'a [u8]> {
         let section = self.section;
-        let entries = if self.table.may_hold(name) { &self.table.entries[..] } else { &[] };
+        let entries = self.table.entries.iter();
         entries
-            .iter()
             .filter(move |entry| entry.is_named(section, name))
+            .take(self.table.lines_max(name))
             .map(move |entry| entry.value.of(section))
     }
 
@@ -59,13 +60,21 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether the list of this name has this token, in any case.
+    #[inline]
     pub fn has_token(&self, name: &FieldName, token: &[u8]) -> bool {
+        self.table.lines_max(name) > 0 && self.lists(name, token)
+    }
+
+    /// Apart from `has_token`, so that to ask for a field that is absent costs one bit test.
+    #[inline(never)]
+    fn lists(&self, name: &FieldName, token: &[u8]) -> bool {
         self.list(name).any(|item| item.eq_ignore_ascii_case(token))
     }
 
     /// Whether more than one line has this name.
+    #[inline]
     pub fn is_repeated(&self, name: &FieldName) -> bool {
-        self.all(name).nth(1).is_some()
+        self.table.lines_max(name) > 1 && self.all(name).nth(1).is_some()
     }
 
     /// Every field as its name and value.
@@ -84,6 +93,8 @@ pub(crate) struct FieldTable {
     entries: Vec<Entry>,
     /// A bit for each numbered name that occurs.
     present: u64,
+    /// A bit for each of them that occurs more than once.
+    repeated: u64,
     /// Where the first line that is not read yet begins.
     line_start: usize,
     /// How far the bytes of that line have been looked at.
@@ -109,96 +120,139 @@ impl FieldTable {
     /// Forgets all entries; the section's first field line begins at `line_start`.
     pub(crate) fn restart(&mut self, line_start: usize) {
         self.entries.clear();
-        self.present = 0;
+        (self.present, self.repeated) = (0, 0);
         self.line_start = line_start;
         self.looked_at = line_start;
     }
 
-    /// Whether a field of this name can be there, by one bit.
-    const fn may_hold(&self, name: &FieldName) -> bool {
-        name.number() == UNNUMBERED || self.present & (1 << name.number()) != 0
+    /// How many lines of this name there can be, so that a look-up ends early: mostly at once.
+    const fn lines_max(&self, name: &FieldName) -> usize {
+        let bit = 1 << name.number();
+        match name.number() {
+            UNNUMBERED => usize::MAX,
+            _ if self.present & bit == 0 => 0,
+            _ if self.repeated & bit == 0 => 1,
+            _ => usize::MAX,
+        }
     }
 
     /// Reads the lines that have come; `Some(len)` of the whole section when its blank line
     /// was among them. `section` holds all bytes of the section that have come so far.
     ///
     /// What is found depends on the bytes alone, not on how they were cut in pieces.
+    #[inline(never)]
     pub(crate) fn read(
         &mut self,
         section: &[u8],
         limits: &Limits,
     ) -> Result<Option<usize>, Refusal> {
         let section = &section[..section.len().min(limits.head_len_max)];
-        let mut is_open = grammar::line_end(section, &mut self.looked_at) == LineEnd::Open;
-        while !is_open {
-            let line = &section[self.line_start..];
-            match read_line(line)? {
-                Line::Partial => {
-                    self.looked_at = self.line_start;
-                    is_open = grammar::line_end(section, &mut self.looked_at) == LineEnd::Open;
-                }
-                Line::Blank => return Ok(Some(self.line_start + 2)),
-                Line::Field { name_len, value, len } => {
-                    if self.entries.len() == limits.fields_max {
-                        return Err(Refusal::TooManyFields);
-                    }
-                    self.push(line, name_len, value);
-                    self.line_start += len;
-                }
-            }
+        // A line that was cut is not read again before its end has come.
+        let was_cut = self.looked_at > self.line_start;
+        if !(was_cut && self.is_open(section))
+            && let Some(len) = self.read_lines(section, limits)?
+        {
+            return Ok(Some(len));
         }
         let has_room = section.len() < limits.head_len_max;
         if has_room { Ok(None) } else { Err(Refusal::HeadTooLarge) }
     }
 
-    fn push(&mut self, line: &[u8], name_len: usize, (value_start, value_end): (usize, usize)) {
-        let start = self.line_start;
-        let number = name::number(&line[..name_len]);
-        self.present |= 1 << number;
-        self.entries.push(Entry {
-            name: Span::new(start, start + name_len),
-            value: Span::new(start + value_start, start + value_end),
-            number,
-        });
+    fn read_lines(&mut self, section: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
+        loop {
+            match read_line(section, self.line_start) {
+                Ok(Line::Field(entry, next)) => {
+                    if self.entries.len() == limits.fields_max {
+                        return Err(Refusal::TooManyFields);
+                    }
+                    self.push(entry);
+                    self.line_start = next;
+                }
+                Ok(Line::Blank) => return Ok(Some(self.line_start + 2)),
+                // What is wrong with a line is told when it is whole, however it was cut.
+                Err(_) if self.is_open(section) => return Ok(None),
+                Err(refusal) => return Err(refusal),
+            }
+        }
+    }
+
+    /// Whether the line that is not read yet has no end so far.
+    #[cold]
+    fn is_open(&mut self, section: &[u8]) -> bool {
+        self.looked_at = self.looked_at.max(self.line_start);
+        grammar::line_end(section, &mut self.looked_at) == LineEnd::Open
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let bit = 1 << entry.number;
+        self.repeated |= self.present & bit;
+        self.present |= bit;
+        self.entries.push(entry);
     }
 }
 
 enum Line {
-    /// The line's end has not come yet.
-    Partial,
     /// The section ends here.
     Blank,
-    /// `field-name ":" OWS field-value OWS`, its CRLF counted in `len`.
-    Field { name_len: usize, value: (usize, usize), len: usize },
+    /// `field-name ":" OWS field-value OWS CRLF`, and where the next line begins.
+    Field(Entry, usize),
 }
 
-/// Reads one field line (RFC 9112 §5).
-fn read_line(line: &[u8]) -> Result<Line, Refusal> {
-    let name_len = grammar::run_len(line, TCHAR);
-    match &line[name_len..] {
-        [b':', ..] if name_len > 0 => {}
-        [] | [b'\r'] => return Ok(Line::Partial),
-        [b'\r', b'\n', ..] if name_len == 0 => return Ok(Line::Blank),
-        [b' ' | b'\t', ..] if name_len == 0 => return Err(Refusal::LineFolding),
-        [b' ' | b'\t', ..] => return Err(Refusal::SpaceBeforeColon),
-        [b'\r', next, ..] if *next != b'\n' => return Err(Refusal::BareCr),
-        [b'\n', ..] => return Err(Refusal::BareLf),
-        _ => return Err(Refusal::FieldName),
+/// Reads the field line that begins at `start` (RFC 9112 §5), or says what is wrong with it,
+/// should it be whole.
+fn read_line(section: &[u8], start: usize) -> Result<Line, Refusal> {
+    let line = &section[start..];
+    if line.starts_with(b"\r\n") {
+        return Ok(Line::Blank);
     }
-    let mut start = name_len + 1;
-    while line.get(start).is_some_and(|&byte| grammar::is_space(byte)) {
-        start += 1;
+    let (name_len, number) = name::read(line);
+    let value = match &line[name_len..] {
+        [b':', value @ ..] if name_len > 0 => value,
+        rest => return Err(refuse_name(name_len, rest)),
+    };
+    let (value, rest) = value.split_at(grammar::field_value_len(value));
+    if !rest.starts_with(b"\r\n") {
+        return Err(refuse_value(rest));
     }
-    let end = start + grammar::field_value_len(&line[start..]);
-    match &line[end..] {
-        [b'\r', b'\n', ..] => {
-            let value_end = start + grammar::trim_end(&line[start..end]).len();
-            Ok(Line::Field { name_len, value: (start, value_end), len: end + 2 })
+    let value_end = section.len() - rest.len();
+    let name = Span::new(start, start + name_len);
+    let value = match value {
+        // Nearly always the white space is one space before the value.
+        [b' ', first, .., last] if !grammar::is_space(*first) && !grammar::is_space(*last) => {
+            Span::new(value_end + 1 - value.len(), value_end)
         }
-        [] | [b'\r'] => Ok(Line::Partial),
-        [b'\r', ..] => Err(Refusal::BareCr),
-        [b'\n', ..] => Err(Refusal::BareLf),
-        _ => Err(Refusal::Control),
+        _ => trimmed(value, value_end),
+    };
+    Ok(Line::Field(Entry { name, value, number }, value_end + 2))
+}
+
+/// Where a value lies that ends at `end`, without the white space around it.
+#[inline(never)]
+fn trimmed(value: &[u8], end: usize) -> Span {
+    let value = grammar::trim_start(value);
+    let start = end - value.len();
+    Span::new(start, start + grammar::trim_end(value).len())
+}
+
+/// Why a line is refused that has `rest` where the colon should be.
+#[cold]
+fn refuse_name(name_len: usize, rest: &[u8]) -> Refusal {
+    match rest {
+        [b' ' | b'\t', ..] if name_len == 0 => Refusal::LineFolding,
+        [b' ' | b'\t', ..] => Refusal::SpaceBeforeColon,
+        [b'\r', next, ..] if *next != b'\n' => Refusal::BareCr,
+        [b'\n', ..] => Refusal::BareLf,
+        _ => Refusal::FieldName,
+    }
+}
+
+/// Why a line is refused that has `rest` where its end should be.
+#[cold]
+fn refuse_value(rest: &[u8]) -> Refusal {
+    match rest {
+        [b'\r', ..] => Refusal::BareCr,
+        [b'\n', ..] => Refusal::BareLf,
+        _ => Refusal::Control,
     }
 }
 
@@ -252,6 +306,10 @@ mod tests {
             (b" a: b\r\n\r\n", Err(Refusal::LineFolding)),
             (b"a: b\r\n c\r\n\r\n", Err(Refusal::LineFolding)),
             (b"a: b\r\n\tc\r\n\r\n", Err(Refusal::LineFolding)),
+            // A line that has no end yet may still turn out to be broken in another way.
+            (b"a: b\r\n c", Ok(None)),
+            (b"a: b\r\nc d", Ok(None)),
+            (b"a: b\r\nc(d\r", Ok(None)),
             (b": b\r\n\r\n", Err(Refusal::FieldName)),
             (b"a\r\n\r\n", Err(Refusal::FieldName)),
             (b"a(b: c\r\n\r\n", Err(Refusal::FieldName)),

@@ -63,6 +63,11 @@ impl Span {
         Self { start: start as u32, end: end as u32 }
     }
 
+    /// The offset behind its last byte.
+    pub(crate) const fn end(self) -> usize {
+        self.end as usize
+    }
+
     /// The bytes of this span in the head it was taken from.
     pub(crate) fn of(self, head: &[u8]) -> &[u8] {
         head.get(self.start as usize..self.end as usize).unwrap_or_default()
@@ -91,18 +96,24 @@ pub(crate) const fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty()
 }
 
-/// Whether `bytes` are all of `class`, or percent-encoded (RFC 3986 §2.1).
-pub(crate) fn is_encoded(mut bytes: &[u8], class: u8) -> bool {
-    loop {
-        bytes = &bytes[run_len(bytes, class)..];
-        match bytes {
-            [] => return true,
-            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                bytes = rest;
-            }
-            _ => return false,
+/// How many leading bytes are of `class` or percent-encoded (RFC 3986 §2.1).
+#[inline]
+pub(crate) fn encoded_len(bytes: &[u8], class: u8) -> usize {
+    let len = run_len(bytes, class);
+    if bytes.get(len) == Some(&b'%') { len + escaped_len(&bytes[len..], class) } else { len }
+}
+
+/// `encoded_len` from the first `%` on.
+#[inline(never)]
+fn escaped_len(bytes: &[u8], class: u8) -> usize {
+    let mut len = 0;
+    while let [b'%', high, low, rest @ ..] = &bytes[len..] {
+        if !(high.is_ascii_hexdigit() && low.is_ascii_hexdigit()) {
+            break;
         }
+        len += 3 + run_len(rest, class);
     }
+    len
 }
 
 /// Whether `byte` may stand in a field value: VCHAR, obs-text, SP or HTAB (RFC 9110 §5.5).
@@ -110,27 +121,52 @@ pub(crate) const fn is_field_byte(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
 }
 
-/// How many leading bytes may stand in a field value. Eight bytes a step: most of a head
-/// is field values.
+/// How many leading bytes may stand in a field value.
+#[inline]
 pub(crate) fn field_value_len(bytes: &[u8]) -> usize {
+    // Most values are short and hold no tab.
+    for (at, word) in bytes.as_chunks().0.iter().take(3).enumerate() {
+        match first_control(*word) {
+            Some(control) if word[control] == b'\t' => break,
+            Some(control) => return at * 8 + control,
+            None => {}
+        }
+    }
+    long_value_len(bytes)
+}
+
+/// `field_value_len` by the block; by the word only where a block holds a control byte, and
+/// by the byte at a tab and at the end.
+#[inline(never)]
+fn long_value_len(bytes: &[u8]) -> usize {
     let mut len = 0;
     loop {
-        let (words, _) = bytes[len..].as_chunks::<8>();
-        for word in words {
-            let controls = control_bits(u64::from_le_bytes(*word));
-            if controls != 0 {
-                len += controls.trailing_zeros() as usize / 8;
+        len += blocks_len(&bytes[len..]);
+        while let Some(word) = bytes[len..].first_chunk() {
+            if let Some(control) = first_control(*word) {
+                len += control;
                 break;
             }
             len += 8;
         }
-        // A tab, or the last few bytes: step over them one at a time.
         match bytes.get(len) {
             Some(&byte) if is_field_byte(byte) => len += 1,
             _ => return len,
         }
     }
 }
+
+/// The length of the leading blocks without a control byte.
+fn blocks_len(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<BLOCK_LEN>();
+    // Without an early exit the compiler makes one vector comparison of a block.
+    let is_plain = |block: &&[u8; BLOCK_LEN]| {
+        block.iter().fold(true, |all, &byte| all & !byte.is_ascii_control())
+    };
+    blocks.iter().take_while(is_plain).count() * BLOCK_LEN
+}
+
+const BLOCK_LEN: usize = 16;
 
 /// How the line that is being received ends, so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,20 +192,54 @@ pub(crate) fn line_end(bytes: &[u8], looked_at: &mut usize) -> LineEnd {
     }
 }
 
-/// The high bit of each byte that is below 0x20 or is 0x7F. Only the lowest set bit is
-/// exact: a borrow may set bits above it.
-const fn control_bits(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
-    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
-    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
-    let delete = word ^ (ONES * 0x7F);
-    (below_space | (delete.wrapping_sub(ONES) & !delete)) & HIGHS
+/// Where the first `byte` is; `bytes.len()` if there is none.
+pub(crate) fn find(bytes: &[u8], byte: u8) -> usize {
+    let (words, rest) = bytes.as_chunks();
+    for (at, word) in words.iter().enumerate() {
+        if let Some(found) = find_in_word(*word, byte) {
+            return at * 8 + found;
+        }
+    }
+    words.len() * 8 + rest.iter().take_while(|&&other| other != byte).count()
+}
+
+/// Where the first `byte` is in a word.
+#[inline]
+pub(crate) fn find_in_word(word: [u8; 8], byte: u8) -> Option<usize> {
+    let word = u64::from_le_bytes(word) ^ (ONES * u64::from(byte));
+    first_high(word.wrapping_sub(ONES) & !word)
+}
+
+/// A word of bytes that are one, to make one of any byte by multiplication.
+pub(crate) const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// The first byte of a word that is below 0x20 or is 0x7F. A subtraction sets the high bit of
+/// such a byte; its borrow may set those of bytes above it, never of one below.
+fn first_control(word: [u8; 8]) -> Option<usize> {
+    let word = u64::from_le_bytes(word);
+    let below_space = word.wrapping_sub(ONES * 0x20);
+    let delete = (word ^ (ONES * 0x7F)).wrapping_sub(ONES);
+    first_high((below_space | delete) & !word)
+}
+
+/// The first byte of a word whose high bit is set.
+fn first_high(word: u64) -> Option<usize> {
+    let highs = word & HIGHS;
+    (highs != 0).then(|| highs.trailing_zeros() as usize / 8)
 }
 
 /// `bytes` without the optional white space around it (RFC 9110 §5.6.3).
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
-    let start = bytes.iter().position(|&byte| !is_space(byte)).unwrap_or(bytes.len());
-    trim_end(&bytes[start..])
+    trim_end(trim_start(bytes))
+}
+
+/// `bytes` without the optional white space at its start.
+pub(crate) const fn trim_start(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// `bytes` without the optional white space at its end.
@@ -197,7 +267,7 @@ mod tests {
 
     #[test]
     fn field_values_are_scanned_to_the_first_control_byte() {
-        for len in 0..40 {
+        for len in 0..80 {
             for control in (0..=0x1F_u8).chain([0x7F]).filter(|&byte| byte != b'\t') {
                 for fill in [b' ', b'\t', b'a', b'~', 0x80, 0xFF] {
                     let mut bytes = vec![fill; len];
@@ -205,6 +275,27 @@ mod tests {
                     bytes.extend([control, b'x', control, b'y', b'z']);
                     assert_eq!(field_value_len(&bytes), len, "{control} after {len} of {fill}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn tabs_are_stepped_over_wherever_they_stand() {
+        for tab in 0..80 {
+            let mut bytes = [b'a'; 81];
+            (bytes[tab], bytes[80]) = (b'\t', b'\r');
+            assert_eq!(field_value_len(&bytes), 80, "a tab at {tab}");
+        }
+    }
+
+    #[test]
+    fn a_byte_is_found_where_it_is_first() {
+        for len in 0..40 {
+            for fill in [b'9', b';', 0, 0xFF, b':' | 0x80] {
+                let mut bytes = vec![fill; len];
+                assert_eq!(find(&bytes, b':'), len);
+                bytes.extend(b":;::x");
+                assert_eq!(find(&bytes, b':'), len, "behind {len} of {fill}");
             }
         }
     }
@@ -221,15 +312,16 @@ mod tests {
 
     #[test]
     fn percent_encoding_needs_two_digits() {
-        for (text, valid) in [
-            ("", true),
-            ("/a%20b", true),
-            ("%zz", false),
-            ("%2", false),
-            ("%", false),
-            ("a b", false),
+        for (text, len) in [
+            ("", 0),
+            ("/a%20b", 6),
+            ("/a%20%2Fb c", 9),
+            ("a%zz", 1),
+            ("a%2", 1),
+            ("a%", 1),
+            ("a b", 1),
         ] {
-            assert_eq!(is_encoded(text.as_bytes(), PATH), valid, "{text}");
+            assert_eq!(encoded_len(text.as_bytes(), PATH), len, "{text}");
         }
     }
 }

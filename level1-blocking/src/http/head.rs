@@ -10,7 +10,7 @@ use super::{
     error::Refusal,
     fields::{FieldTable, Fields},
     framing::{self, Expectation, Framing},
-    grammar::{self, LineEnd, Span},
+    grammar::{self, LineEnd, Span, TCHAR},
     limits::Limits,
     method::Method,
     name::FieldName,
@@ -132,38 +132,72 @@ impl HeadIndex {
     ) -> Result<bool, Refusal> {
         let len_max = limits.request_line_len_max.min(limits.head_len_max);
         let line = &head[..head.len().min(len_max)];
-        let len = match grammar::line_end(line, &mut self.looked_at) {
-            LineEnd::Crlf(len) => len,
-            LineEnd::Broken(refusal) => return Err(refusal),
-            LineEnd::Open if line.len() == len_max => return Err(Refusal::RequestLineTooLong),
-            LineEnd::Open => return Ok(false),
-        };
-        let line = &line[..len];
-        let method_len = memchr::memchr(b' ', line).ok_or(Refusal::RequestLine)?;
-        let target_end = memchr::memrchr(b' ', line).ok_or(Refusal::RequestLine)?;
-        if !grammar::is_token(&line[..method_len]) || target_end <= method_len + 1 {
-            return Err(Refusal::RequestLine);
+        // A line that was cut is not read again before its end has come.
+        let was_cut = self.looked_at > 0;
+        let is_open = was_cut && grammar::line_end(line, &mut self.looked_at) == LineEnd::Open;
+        if !is_open && let Some(len) = self.read_valid_line(line, served) {
+            self.fields.restart(len);
+            self.request_line_len = Some(len);
+            return Ok(true);
+        }
+        let is_full = line.len() == len_max;
+        match grammar::line_end(line, &mut self.looked_at) {
+            LineEnd::Crlf(len) => Err(self.refuse_line(&line[..len], served)),
+            LineEnd::Broken(refusal) => Err(refusal),
+            LineEnd::Open if is_full => Err(Refusal::RequestLineTooLong),
+            LineEnd::Open => Ok(false),
+        }
+    }
+
+    /// Reads a valid line, in one pass, and returns its length with the CRLF.
+    fn read_valid_line(&mut self, line: &[u8], served: Scheme) -> Option<usize> {
+        let method_len = grammar::run_len(line, TCHAR);
+        let (token, rest) = line.split_at(method_len);
+        if method_len == 0 || rest.first() != Some(&b' ') {
+            return None;
+        }
+        let method = Method::from_token(token);
+        self.target = TargetIndex::parse(line, method_len + 1, method, served).ok()?;
+        let (version, rest) = line[self.target.end()..].strip_prefix(b" ")?.split_at_checked(8)?;
+        let version = Version::parse(version).ok()?;
+        if !rest.starts_with(b"\r\n") {
+            return None;
+        }
+        self.method = Span::new(0, method_len);
+        self.is_head = matches!(method, Method::Head);
+        self.version = version;
+        Some(line.len() - rest.len() + 2)
+    }
+
+    /// Why a line is not valid. What is right in it decides how the refusal is written.
+    #[cold]
+    fn refuse_line(&mut self, line: &[u8], served: Scheme) -> Refusal {
+        let method_len = grammar::run_len(line, TCHAR);
+        let target_end = line.iter().rposition(|&byte| byte == b' ').unwrap_or_default();
+        if method_len == 0 || line.get(method_len) != Some(&b' ') || target_end <= method_len + 1 {
+            return Refusal::RequestLine;
         }
         let method = Method::from_token(&line[..method_len]);
-        self.method = Span::new(0, method_len);
         self.is_head = method == Method::Head;
-        self.version = Version::parse(&line[target_end + 1..])?;
-        self.target = TargetIndex::parse(head, (method_len + 1, target_end), method, served)?;
-        self.fields.restart(len + 2);
-        self.request_line_len = Some(len);
-        Ok(true)
+        match Version::parse(&line[target_end + 1..]) {
+            Ok(version) => self.version = version,
+            Err(refusal) => return refusal,
+        }
+        let target_start = method_len + 1;
+        let target = &line[target_start..target_end];
+        let parsed = TargetIndex::other_form(target, target_start, method, served);
+        parsed.err().unwrap_or(Refusal::Target)
     }
 }
 
 /// RFC 9112 §3.2: exactly one valid Host in HTTP/1.1, at most one in HTTP/1.0, whatever
 /// form the target has.
 fn check_host(version: Version, fields: &Fields<'_>) -> Result<(), Refusal> {
-    let mut hosts = fields.all(&FieldName::HOST);
-    match (hosts.next(), hosts.next()) {
-        (None, _) if version == Version::Http10 => Ok(()),
-        (None, _) => Err(Refusal::HostMissing),
-        (Some(_), Some(_)) => Err(Refusal::HostRepeated),
-        (Some(host), None) => authority::parse(host).map(|_| ()).ok_or(Refusal::Host),
+    match fields.get(&FieldName::HOST) {
+        None if version == Version::Http10 => Ok(()),
+        None => Err(Refusal::HostMissing),
+        Some(_) if fields.is_repeated(&FieldName::HOST) => Err(Refusal::HostRepeated),
+        Some(host) => authority::parse(host).map(|_| ()).ok_or(Refusal::Host),
     }
 }
 
@@ -229,6 +263,11 @@ mod tests {
             ("GET\t/ HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::RequestLine),
             ("G(T / HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::RequestLine),
             ("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::Target),
+            ("GET https://h b/ HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::Target),
+            ("GET https://h/a b HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::Misdirected),
+            ("GET /a HTTP/1.1 HTTP/1.1\r\nHost: h\r\n\r\n", Refusal::Target),
+            ("GET /a HTTP/1.1x\r\nHost: h\r\n\r\n", Refusal::Version),
+            ("GET /\u{e9} HTTP/2.0\r\nHost: h\r\n\r\n", Refusal::UnsupportedVersion),
             ("GET / HTTP/1.1\r\n\r\n", Refusal::HostMissing),
             ("GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", Refusal::HostRepeated),
             ("GET / HTTP/1.0\r\nHost: h\r\nHost: h\r\n\r\n", Refusal::HostRepeated),
@@ -239,5 +278,20 @@ mod tests {
             check(head.as_bytes(), &Err(refusal));
         }
         assert_eq!(read(long_line.as_bytes(), &[]), Err(Refusal::RequestLineTooLong));
+    }
+
+    #[test]
+    fn a_refused_line_tells_how_to_answer() {
+        for (line, is_head, version) in [
+            ("HEAD /\" HTTP/1.0\r\n", true, Version::Http10),
+            ("HEAD / HTTP/2.0\r\n", true, Version::Http11),
+            ("HEAD  HTTP/1.0\r\n", false, Version::Http11),
+            ("HEAD /\0 HTTP/1.0\r\n", false, Version::Http11),
+        ] {
+            let mut index = HeadIndex::default();
+            index.restart();
+            assert!(index.read(line.as_bytes(), &Limits::default(), Scheme::Http).is_err());
+            assert_eq!((index.is_head(), index.version()), (is_head, version), "{line:?}");
+        }
     }
 }

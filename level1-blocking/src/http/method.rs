@@ -31,9 +31,14 @@ pub enum Method<'a> {
 
 impl<'a> Method<'a> {
     /// The method that a valid token names.
+    #[inline]
     pub(crate) fn from_token(token: &'a [u8]) -> Self {
+        // Compared as one word; a byte pattern is compared by the byte.
+        if token == b"GET" { Self::Get } else { Self::from_other_token(token) }
+    }
+
+    fn from_other_token(token: &'a [u8]) -> Self {
         match token {
-            b"GET" => Self::Get,
             b"HEAD" => Self::Head,
             b"POST" => Self::Post,
             b"PUT" => Self::Put,

@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::grammar;
+use super::grammar::{self, ONES, TCHAR};
 
 /// The name of a field.
 #[derive(Clone)]
@@ -154,36 +154,118 @@ impl fmt::Debug for FieldName {
     }
 }
 
+/// The length and the number of the name that a field line begins with.
+#[inline]
+pub(crate) fn read(line: &[u8]) -> (usize, u8) {
+    // Half of the names that come fit in a word with their colon.
+    if let Some(word) = line.first_chunk()
+        && let Some(len @ 1..) = grammar::find_in_word(*word, b':')
+        && let number = number_of(Ends::of_word(*word, len), len)
+        && number != UNNUMBERED
+    {
+        return (len, number);
+    }
+    read_long(line)
+}
+
+#[inline(never)]
+fn read_long(line: &[u8]) -> (usize, u8) {
+    let len = grammar::find(line, b':');
+    match number(&line[..len]) {
+        UNNUMBERED => (grammar::run_len(line, TCHAR), UNNUMBERED),
+        // A name we know need not be looked at again to see that it is a token.
+        number => (len, number),
+    }
+}
+
 /// The number of a name, in whatever case it is written.
-pub(crate) const fn number(name: &[u8]) -> u8 {
-    let [first, .., last] = name else { return UNNUMBERED };
-    let number = TABLE[slot(name.len(), *first, *last)];
-    if NAMES[number as usize].as_bytes().eq_ignore_ascii_case(name) { number } else { UNNUMBERED }
+const fn number(name: &[u8]) -> u8 {
+    let number = number_of(Ends::of(name), name.len());
+    // Of a longer name, the ends are not all.
+    let is_same = name.len() <= 16 || name.eq_ignore_ascii_case(NAMES[number as usize].as_bytes());
+    if is_same { number } else { UNNUMBERED }
 }
 
-/// The numbers by `slot`. Its parameters were chosen so that no two names share one, which
-/// `table` asserts while it compiles.
-const TABLE: [u8; 512] = table();
-
-const fn slot(len: usize, first: u8, last: u8) -> usize {
-    (len * 658 + (first | 0x20) as usize * 103 + (last | 0x20) as usize * 191) & 511
+/// The number of the name that has these ends and this length.
+const fn number_of(ends: Ends, len: usize) -> u8 {
+    let number = TABLE[ends.slot()];
+    let (known_len, known) = KNOWN[number as usize];
+    if len == known_len && ends.is_same(known) { number } else { UNNUMBERED }
 }
 
-const fn table() -> [u8; 512] {
+/// The first eight and the last eight bytes of a name as words, so that it is looked up and
+/// compared without a loop. A shorter name is both, behind zeros.
+#[derive(Clone, Copy)]
+struct Ends {
+    first: u64,
+    last: u64,
+}
+
+impl Ends {
+    const fn of(name: &[u8]) -> Self {
+        if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+            return Self { first: u64::from_le_bytes(*first), last: u64::from_le_bytes(*last) };
+        }
+        let mut word = 0;
+        let mut at = 0;
+        while at < name.len() {
+            word = (word >> 8) | ((name[at] as u64) << 56);
+            at += 1;
+        }
+        Self { first: word, last: word }
+    }
+
+    /// The same for the first `len` bytes of a word, one at least.
+    const fn of_word(word: [u8; 8], len: usize) -> Self {
+        let word = u64::from_le_bytes(word) << (64 - 8 * len);
+        Self { first: word, last: word }
+    }
+
+    /// Where the name stands in `TABLE`.
+    const fn slot(self) -> usize {
+        const CASE: u64 = ONES * 0x20;
+        let lower = (self.first | CASE).wrapping_add(self.last | CASE);
+        (lower.wrapping_mul(0x05b6_e6e3_07d4_bedd) >> 55) as usize
+    }
+
+    const fn is_same(self, known: Self) -> bool {
+        differences(self.first, known.first) | differences(self.last, known.last) == 0
+    }
+}
+
+/// The bits in which two words of a name differ, but for the case of letters. In the names
+/// we know, only letters have the bit 0x40.
+const fn differences(word: u64, known: u64) -> u64 {
+    (word ^ known) & !((known & (ONES * 0x40)) >> 1)
+}
+
+/// Length and ends of each name, by number.
+const KNOWN: [(usize, Ends); NAMES.len()] = {
+    let mut known = [(0, Ends { first: 0, last: 0 }); NAMES.len()];
+    let mut number = 1;
+    while number < NAMES.len() {
+        let name = NAMES[number].as_bytes();
+        known[number] = (name.len(), Ends::of(name));
+        number += 1;
+    }
+    known
+};
+
+/// The numbers by `slot`, whose factor was chosen so that no two names share one.
+const TABLE: [u8; 512] = {
     assert!(NAMES.len() <= 64, "a name's number is a bit of a u64");
     let mut table = [UNNUMBERED; 512];
     let mut number = 1;
     while number < NAMES.len() {
-        let name = NAMES[number].as_bytes();
-        let slot = slot(name.len(), name[0], name[name.len() - 1]);
-        assert!(table[slot] == UNNUMBERED, "two names share a slot: change the parameters");
+        let slot = KNOWN[number].1.slot();
+        assert!(table[slot] == UNNUMBERED, "two names share a slot: change the factor");
         #[expect(clippy::cast_possible_truncation, reason = "at most 64 names")]
         let value = number as u8;
         table[slot] = value;
         number += 1;
     }
     table
-}
+};
 
 #[cfg(test)]
 mod tests {
@@ -201,6 +283,43 @@ mod tests {
         assert_eq!(custom, FieldName::new("X-Custom").expect("a token"));
         assert_ne!(custom, FieldName::new("X-Custon").expect("a token"));
         assert_ne!(custom, FieldName::HOST);
+    }
+
+    #[test]
+    fn a_name_with_any_byte_changed_is_another() {
+        for (known, name) in NAMES.iter().enumerate().skip(1) {
+            for at in 0..name.len() {
+                for byte in (0..=255).filter(|&byte| byte != b':') {
+                    let mut line = [name.as_bytes(), b": v\r\n\r\n"].concat();
+                    line[at] = byte;
+                    let is_same = line[..name.len()].eq_ignore_ascii_case(name.as_bytes());
+                    let number = if is_same { known } else { 0 };
+                    let (len, found) = read(&line);
+                    assert_eq!((len, found.into()), (grammar::run_len(&line, TCHAR), number));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_is_read_up_to_its_colon() {
+        for (line, len, is_known) in [
+            ("", 0, false),
+            (":", 0, false),
+            ("TE:", 2, true),
+            ("te", 2, true),
+            ("TE x: y", 2, false),
+            ("Host: 12345", 4, true),
+            ("Hos: 123456", 3, false),
+            ("Accept-Encoding:", 15, true),
+            ("Strict-Transport-Security:", 25, true),
+            ("Strict-Transport-Securitx:", 25, false),
+            ("a-name-that-is-longer-than-any-we-know: x", 38, false),
+            ("Ac(cept: x", 2, false),
+        ] {
+            let (found_len, number) = read(line.as_bytes());
+            assert_eq!((found_len, number != UNNUMBERED), (len, is_known), "{line:?}");
+        }
     }
 
     #[test]

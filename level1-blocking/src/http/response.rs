@@ -73,11 +73,13 @@ pub struct Response {
 
 impl Response {
     /// A response without fields or body.
+    #[inline]
     pub fn new(status: Status) -> Self {
         Self { status, fields: SmallVec::new(), body: Body::default() }
     }
 
     /// A response of plain text, in UTF-8.
+    #[inline]
     pub fn text(status: Status, text: impl Into<Body>) -> Self {
         const PLAIN: FieldValue = FieldValue::from_static("text/plain; charset=utf-8");
         Self::new(status).field(FieldName::CONTENT_TYPE, PLAIN).body(text)
@@ -90,6 +92,7 @@ impl Response {
     }
 
     /// With another field line.
+    #[inline]
     #[must_use]
     pub fn field(mut self, name: FieldName, value: FieldValue) -> Self {
         self.fields.push((name, value));
@@ -97,6 +100,7 @@ impl Response {
     }
 
     /// With this body.
+    #[inline]
     #[must_use]
     pub fn body(mut self, body: impl Into<Body>) -> Self {
         self.body = body.into();

@@ -87,7 +87,10 @@ impl<'a> Target<'a> {
     /// The path, percent-decoded once. Not necessarily UTF-8, and a decoded `%2F` looks like
     /// a separator here: for choosing a route, not for naming a file.
     pub fn decoded_path(&self) -> Cow<'a, [u8]> {
-        percent_decode(self.path().as_bytes())
+        match (self.index.form, self.index.path.of(self.head)) {
+            (Form::Absolute, b"") => Cow::Borrowed(b"/"),
+            (_, path) => percent_decode(path),
+        }
     }
 
     /// What follows the first `?`, as it was sent.
@@ -102,8 +105,10 @@ impl<'a> Target<'a> {
 
 /// Decodes `%XX`; anything that is not a percent-encoding stands for itself.
 pub fn percent_decode(text: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr::memchr(b'%', text) else { return Cow::Borrowed(text) };
-    let (plain, mut rest) = text.split_at(first);
+    let (plain, mut rest) = text.split_at(grammar::find(text, b'%'));
+    if rest.is_empty() {
+        return Cow::Borrowed(text);
+    }
     let mut decoded = plain.to_vec();
     while let [byte, tail @ ..] = rest {
         let encoded = match rest {
@@ -132,48 +137,72 @@ pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
 }
 
 impl TargetIndex {
-    /// Reads the target that lies in `head` from `start` to `end`.
+    /// Reads the target that begins at `start`. One in origin form ends where its grammar does,
+    /// others at the next space: it is for the caller to see that the version follows.
+    #[inline]
     pub(crate) fn parse(
-        head: &[u8],
-        (start, end): (usize, usize),
+        line: &[u8],
+        start: usize,
         method: Method<'_>,
         served: Scheme,
     ) -> Result<Self, Refusal> {
-        let all = Span::new(start, end);
-        let text = all.of(head);
-        let found = match (text, method) {
-            ([b'/', ..], _) if method != Method::Connect => Self::hierarchical(text, start)?,
-            (b"*", Method::Options) => Self { form: Form::Asterisk, ..Self::default() },
-            (_, Method::Connect) => Self::authority_form(text, all)?,
-            _ => Self::absolute(text, start, method, served)?,
-        };
-        Ok(Self { all, ..found })
+        let text = &line[start..];
+        match (text, method) {
+            ([b'/', ..], _) if !matches!(method, Method::Connect) => {
+                Ok(Self::hierarchical(text, start))
+            }
+            _ => Self::other_form(&text[..grammar::find(text, b' ')], start, method, served),
+        }
+    }
+
+    /// Reads `text` as a target that is not in origin form. Apart from `parse`, so that what
+    /// nearly all targets need is small enough to be inlined.
+    #[inline(never)]
+    pub(crate) fn other_form(
+        text: &[u8],
+        start: usize,
+        method: Method<'_>,
+        served: Scheme,
+    ) -> Result<Self, Refusal> {
+        let all = Span::new(start, start + text.len());
+        match (text, method) {
+            (b"*", Method::Options) => Ok(Self { form: Form::Asterisk, all, ..Self::default() }),
+            (_, Method::Connect) => Self::authority_form(text, all),
+            _ => Self::absolute(text, all, start, method, served),
+        }
+    }
+
+    /// Where the target ends.
+    pub(crate) const fn end(&self) -> usize {
+        self.all.end()
     }
 
     /// `path [ "?" query ]`, the path empty or beginning with a slash.
-    fn hierarchical(text: &[u8], start: usize) -> Result<Self, Refusal> {
-        let path_len = encoded_len(text, PATH);
-        let path = Span::new(start, start + path_len);
-        let query = match &text[path_len..] {
-            [] => None,
-            [b'?', query @ ..] if encoded_len(query, QUERY) == query.len() => {
-                Some(Span::new(start + path_len + 1, start + text.len()))
+    #[inline]
+    fn hierarchical(text: &[u8], start: usize) -> Self {
+        let path_end = start + grammar::encoded_len(text, PATH);
+        let path = Span::new(start, path_end);
+        let (query, end) = match &text[path_end - start..] {
+            [b'?', query @ ..] => {
+                let end = path_end + 1 + grammar::encoded_len(query, QUERY);
+                (Some(Span::new(path_end + 1, end)), end)
             }
-            _ => return Err(Refusal::Target),
+            _ => (None, path_end),
         };
-        Ok(Self { form: Form::Origin, path, query, ..Self::default() })
+        Self { form: Form::Origin, all: Span::new(start, end), path, query, ..Self::default() }
     }
 
     /// `host:port`, both parts required (RFC 9110 §9.3.6).
     fn authority_form(text: &[u8], all: Span) -> Result<Self, Refusal> {
         let parsed = authority::parse(text).ok_or(Refusal::Target)?;
         parsed.port.ok_or(Refusal::Target)?;
-        Ok(Self { form: Form::Authority, authority: all, ..Self::default() })
+        Ok(Self { form: Form::Authority, all, authority: all, ..Self::default() })
     }
 
     /// `scheme "://" authority path-abempty [ "?" query ]`, for the two schemes there are.
     fn absolute(
         text: &[u8],
+        all: Span,
         start: usize,
         method: Method<'_>,
         served: Scheme,
@@ -195,26 +224,17 @@ impl TargetIndex {
         }
         let authority_start = start + scheme_len + 3;
         let path_start = authority_start + authority_len;
-        let parts = Self::hierarchical(path, path_start)?;
+        let parts = Self::hierarchical(path, path_start);
+        if parts.end() != all.end() {
+            return Err(Refusal::Target);
+        }
         let form = match method {
             // OPTIONS for a bare authority means the whole server (RFC 9112 §3.2.4).
             Method::Options if path.is_empty() => Form::Asterisk,
             _ => Form::Absolute,
         };
-        Ok(Self { form, authority: Span::new(authority_start, path_start), ..parts })
+        Ok(Self { form, all, authority: Span::new(authority_start, path_start), ..parts })
     }
-}
-
-/// How many leading bytes are of `class` or percent-encoded.
-fn encoded_len(text: &[u8], class: u8) -> usize {
-    let mut len = grammar::run_len(text, class);
-    while let [b'%', high, low, rest @ ..] = &text[len..] {
-        if !(high.is_ascii_hexdigit() && low.is_ascii_hexdigit()) {
-            break;
-        }
-        len += 3 + grammar::run_len(rest, class);
-    }
-    len
 }
 
 #[cfg(test)]
@@ -228,8 +248,10 @@ mod tests {
     ) -> Result<(Form, String, String, Option<String>), Refusal> {
         let head = format!("{method} {text} HTTP/1.1\r\n");
         let start = method.as_str().len() + 1;
-        let span = (start, start + text.len());
-        let index = TargetIndex::parse(head.as_bytes(), span, method, Scheme::Http)?;
+        let index = TargetIndex::parse(head.as_bytes(), start, method, Scheme::Http)?;
+        if index.end() != start + text.len() {
+            return Err(Refusal::Target);
+        }
         let target = Target::new(head.as_bytes(), &index);
         assert_eq!(target.as_str(), text);
         let query = target.query().map(str::to_owned);

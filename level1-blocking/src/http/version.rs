@@ -15,8 +15,10 @@ pub enum Version {
 
 impl Version {
     /// Reads the last part of a request line.
-    pub(crate) const fn parse(text: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, Refusal> {
         match text {
+            // Compared as one word; a byte pattern is compared by the byte.
+            _ if text == b"HTTP/1.1" => Ok(Self::Http11),
             b"HTTP/1.0" => Ok(Self::Http10),
             [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => Ok(Self::Http11),
             [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {

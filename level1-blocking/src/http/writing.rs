@@ -79,12 +79,15 @@ impl Connection {
 
 /// What becomes of it.
 impl Connection {
-    fn write_response(&mut self, mut response: Response, clock: &Clock) {
+    #[inline]
+    fn write_response(&mut self, response: Response, clock: &Clock) {
+        let Response { mut status, mut fields, mut body } = response;
         // The handler's mistake: no such answer is possible here (RFC 9110 §7.8, §15.2).
-        if response.status.is_interim() && !self.may_switch_to(response.status) {
-            response = Response::new(Status::INTERNAL_SERVER_ERROR);
+        if status.is_interim() && !self.may_switch_to(status) {
+            status = Status::INTERNAL_SERVER_ERROR;
+            fields.clear();
+            body = Body::default();
         }
-        let Response { status, fields, body } = response;
         let (version, is_head) = (self.buffers().head.version(), self.buffers().head.is_head());
         let framing = encode::framing(version, status, &body);
         self.current.status = status;

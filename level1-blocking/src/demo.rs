@@ -19,7 +19,7 @@ use crate::{
         head::Head,
         method::Method,
         name::FieldName,
-        response::{FieldValue, Response},
+        response::{FieldLine, FieldValue, Response},
         status::Status,
         target::Form,
     },
@@ -61,7 +61,7 @@ impl Handler for Demo {
         let route = Route::of(&request.head);
         match (request.head.method(), route) {
             (Method::Options, _) | (_, Route::Server) => {
-                Response::new(Status::NO_CONTENT).field(FieldName::ALLOW, route.allow())
+                Response::new(Status::NO_CONTENT).line(route.allow())
             }
             (_, Route::Hello) => Response::text(Status::OK, "Hello, World!\n"),
             (_, Route::Echo) => echo(request),
@@ -89,7 +89,7 @@ impl Demo {
         }
         (!is_allowed).then(|| {
             Response::text(Status::METHOD_NOT_ALLOWED, "405 Method Not Allowed\n")
-                .field(FieldName::ALLOW, route.allow())
+                .line(route.allow())
         })
     }
 }
@@ -115,21 +115,24 @@ impl Route {
     }
 
     /// `methods` as the Allow field lists them; for the whole server, all there are.
-    const fn allow(self) -> FieldValue {
+    const fn allow(self) -> FieldLine {
         match self {
-            Self::Server => FieldValue::from_static("GET, HEAD, POST, OPTIONS"),
-            Self::Echo => FieldValue::from_static("POST, OPTIONS"),
-            Self::Hello | Self::Work | Self::File => FieldValue::from_static("GET, HEAD, OPTIONS"),
+            Self::Server => FieldLine::from_static("Allow: GET, HEAD, POST, OPTIONS"),
+            Self::Echo => FieldLine::from_static("Allow: POST, OPTIONS"),
+            Self::Hello | Self::Work | Self::File => {
+                FieldLine::from_static("Allow: GET, HEAD, OPTIONS")
+            }
         }
     }
 }
 
 /// The body back, with the type it came with.
 fn echo(request: Request<'_>) -> Response {
-    const OCTETS: FieldValue = FieldValue::from_static("application/octet-stream");
+    const OCTETS: FieldLine = FieldLine::from_static("Content-Type: application/octet-stream");
     let sent = request.head.fields().get(&FieldName::CONTENT_TYPE);
-    let media_type = sent.and_then(|value| FieldValue::new(value).ok()).unwrap_or(OCTETS);
-    Response::new(Status::OK).field(FieldName::CONTENT_TYPE, media_type).body(request.body)
+    let media_type = sent.and_then(|value| FieldValue::new(value).ok());
+    let media_type = media_type.map(|value| FieldLine::new(&FieldName::CONTENT_TYPE, &value));
+    Response::new(Status::OK).line(media_type.unwrap_or(OCTETS)).body(request.body)
 }
 
 /// `ms=N&kind=K`: blocks this thread for N milliseconds.

@@ -1,55 +1,57 @@
-//! The media type of a file, by its extension: the types a web site is made of.
+//! The media type of a file, by its extension, as the field that tells it: the types a web
+//! site is made of.
 
 use std::path::Path;
 
-use crate::http::response::FieldValue;
+use crate::http::response::FieldLine;
 
 /// By extension, in lower case. Text is UTF-8, as it is everywhere on the web.
-const MEDIA_TYPES: &[(&str, FieldValue)] = &[
-    ("avif", FieldValue::from_static("image/avif")),
+const MEDIA_TYPES: &[(&str, FieldLine)] = &[
+    ("avif", FieldLine::from_static("Content-Type: image/avif")),
     ("bin", OCTETS),
-    ("css", FieldValue::from_static("text/css; charset=utf-8")),
-    ("csv", FieldValue::from_static("text/csv; charset=utf-8")),
-    ("gif", FieldValue::from_static("image/gif")),
-    ("gz", FieldValue::from_static("application/gzip")),
+    ("css", FieldLine::from_static("Content-Type: text/css; charset=utf-8")),
+    ("csv", FieldLine::from_static("Content-Type: text/csv; charset=utf-8")),
+    ("gif", FieldLine::from_static("Content-Type: image/gif")),
+    ("gz", FieldLine::from_static("Content-Type: application/gzip")),
     ("htm", HTML),
     ("html", HTML),
-    ("ico", FieldValue::from_static("image/vnd.microsoft.icon")),
+    ("ico", FieldLine::from_static("Content-Type: image/vnd.microsoft.icon")),
     ("jpeg", JPEG),
     ("jpg", JPEG),
     ("js", JAVASCRIPT),
-    ("json", FieldValue::from_static("application/json")),
-    ("md", FieldValue::from_static("text/markdown; charset=utf-8")),
+    ("json", FieldLine::from_static("Content-Type: application/json")),
+    ("md", FieldLine::from_static("Content-Type: text/markdown; charset=utf-8")),
     ("mjs", JAVASCRIPT),
-    ("mp3", FieldValue::from_static("audio/mpeg")),
-    ("mp4", FieldValue::from_static("video/mp4")),
-    ("ogg", FieldValue::from_static("audio/ogg")),
-    ("otf", FieldValue::from_static("font/otf")),
-    ("pdf", FieldValue::from_static("application/pdf")),
-    ("png", FieldValue::from_static("image/png")),
-    ("svg", FieldValue::from_static("image/svg+xml")),
-    ("ttf", FieldValue::from_static("font/ttf")),
-    ("txt", FieldValue::from_static("text/plain; charset=utf-8")),
-    ("wasm", FieldValue::from_static("application/wasm")),
-    ("wav", FieldValue::from_static("audio/wav")),
-    ("webm", FieldValue::from_static("video/webm")),
-    ("webmanifest", FieldValue::from_static("application/manifest+json")),
-    ("webp", FieldValue::from_static("image/webp")),
-    ("woff", FieldValue::from_static("font/woff")),
-    ("woff2", FieldValue::from_static("font/woff2")),
-    ("xml", FieldValue::from_static("text/xml; charset=utf-8")),
-    ("zip", FieldValue::from_static("application/zip")),
+    ("mp3", FieldLine::from_static("Content-Type: audio/mpeg")),
+    ("mp4", FieldLine::from_static("Content-Type: video/mp4")),
+    ("ogg", FieldLine::from_static("Content-Type: audio/ogg")),
+    ("otf", FieldLine::from_static("Content-Type: font/otf")),
+    ("pdf", FieldLine::from_static("Content-Type: application/pdf")),
+    ("png", FieldLine::from_static("Content-Type: image/png")),
+    ("svg", FieldLine::from_static("Content-Type: image/svg+xml")),
+    ("ttf", FieldLine::from_static("Content-Type: font/ttf")),
+    ("txt", FieldLine::from_static("Content-Type: text/plain; charset=utf-8")),
+    ("wasm", FieldLine::from_static("Content-Type: application/wasm")),
+    ("wav", FieldLine::from_static("Content-Type: audio/wav")),
+    ("webm", FieldLine::from_static("Content-Type: video/webm")),
+    ("webmanifest", FieldLine::from_static("Content-Type: application/manifest+json")),
+    ("webp", FieldLine::from_static("Content-Type: image/webp")),
+    ("woff", FieldLine::from_static("Content-Type: font/woff")),
+    ("woff2", FieldLine::from_static("Content-Type: font/woff2")),
+    ("xml", FieldLine::from_static("Content-Type: text/xml; charset=utf-8")),
+    ("zip", FieldLine::from_static("Content-Type: application/zip")),
 ];
 
 /// HTML.
-pub(crate) const HTML: FieldValue = FieldValue::from_static("text/html; charset=utf-8");
-const JAVASCRIPT: FieldValue = FieldValue::from_static("text/javascript; charset=utf-8");
-const JPEG: FieldValue = FieldValue::from_static("image/jpeg");
+pub(crate) const HTML: FieldLine = FieldLine::from_static("Content-Type: text/html; charset=utf-8");
+const JAVASCRIPT: FieldLine =
+    FieldLine::from_static("Content-Type: text/javascript; charset=utf-8");
+const JPEG: FieldLine = FieldLine::from_static("Content-Type: image/jpeg");
 /// Bytes of which nothing is known: a browser saves them and shows nothing.
-const OCTETS: FieldValue = FieldValue::from_static("application/octet-stream");
+const OCTETS: FieldLine = FieldLine::from_static("Content-Type: application/octet-stream");
 
 /// The media type of the file at `path`.
-pub(crate) fn of(path: &Path) -> FieldValue {
+pub(crate) fn of(path: &Path) -> FieldLine {
     let extension = path.extension().and_then(|text| text.to_str()).unwrap_or_default();
     let extension = extension.to_ascii_lowercase();
     let found = MEDIA_TYPES.binary_search_by(|(known, _)| (*known).cmp(&extension));
@@ -71,7 +73,7 @@ mod tests {
             ("README", "application/octet-stream"),
             ("run.exe", "application/octet-stream"),
         ] {
-            assert_eq!(of(Path::new(name)).as_bytes(), expected.as_bytes(), "{name}");
+            assert_eq!(of(Path::new(name)).value(), expected.as_bytes(), "{name}");
         }
     }
 }

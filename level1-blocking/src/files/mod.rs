@@ -92,7 +92,7 @@ impl Site {
             Found::File { body, .. } => body,
             _ => Body::from(embedded::NOT_FOUND_PAGE),
         };
-        Response::new(Status::NOT_FOUND).field(FieldName::CONTENT_TYPE, media_type::HTML).body(body)
+        Response::new(Status::NOT_FOUND).line(media_type::HTML).body(body)
     }
 
     fn find(&self, path: &str) -> Found {
@@ -172,12 +172,11 @@ fn not_opened(error: io::Error, root: &Path) -> Found {
 }
 
 fn file_response(name: &Path, body: Body, modified: Option<SystemTime>) -> Response {
-    let response =
-        Response::new(Status::OK).field(FieldName::CONTENT_TYPE, media_type::of(name)).body(body);
+    let response = Response::new(Status::OK).line(media_type::of(name)).body(body);
     // RFC 9110 §8.8.2.1: not later than the message itself.
     let modified = modified.map(|time| httpdate::fmt_http_date(time.min(SystemTime::now())));
     match modified.map(FieldValue::new) {
-        Some(Ok(date)) => response.field(FieldName::LAST_MODIFIED, date),
+        Some(Ok(date)) => response.field(&FieldName::LAST_MODIFIED, &date),
         _ => response,
     }
 }
@@ -192,7 +191,7 @@ fn redirect_to_directory(head: &Head<'_>) -> Response {
     let location = utf8_percent_encode(&location, UNSAFE).to_string();
     let response = Response::text(Status::PERMANENT_REDIRECT, "308 Permanent Redirect\n");
     match FieldValue::new(location) {
-        Ok(location) => response.field(FieldName::LOCATION, location),
+        Ok(location) => response.field(&FieldName::LOCATION, &location),
         Err(_) => Response::new(Status::NOT_FOUND),
     }
 }

@@ -4,7 +4,7 @@ use super::{
     body::Body,
     clock::Clock,
     name::FieldName,
-    response::{FieldValue, ResponseFields},
+    response::{FieldLine, FieldValue, ResponseFields},
     status::Status,
     version::Version,
 };
@@ -57,6 +57,7 @@ pub(crate) fn head(
 ) {
     output.reserve(256);
     match status.line() {
+        _ if status == Status::OK => output.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
         Some(line) => output.extend_from_slice(line),
         None => unlisted_status_line(output, status),
     }
@@ -76,10 +77,9 @@ pub(crate) fn head(
             output.extend_from_slice(b"\r\n");
         }
     }
-    for (name, value) in fields {
-        if !name.is_of_the_core() {
-            field_line(output, name, value);
-        }
+    for line in fields.iter().filter(|line| !line.is_of_the_core()) {
+        output.extend_from_slice(line.as_bytes());
+        output.extend_from_slice(b"\r\n");
     }
     output.extend_from_slice(b"\r\n");
 }
@@ -104,7 +104,8 @@ pub(crate) fn chunk(output: &mut Vec<u8>, piece: &[u8]) {
 pub(crate) fn last_chunk(output: &mut Vec<u8>, trailers: &[(FieldName, FieldValue)]) {
     output.extend_from_slice(b"0\r\n");
     for (name, value) in trailers.iter().filter(|(name, _)| !name.is_of_the_core()) {
-        field_line(output, name, value);
+        output.extend_from_slice(FieldLine::new(name, value).as_bytes());
+        output.extend_from_slice(b"\r\n");
     }
     output.extend_from_slice(b"\r\n");
 }
@@ -114,13 +115,6 @@ fn unlisted_status_line(output: &mut Vec<u8>, status: Status) {
     output.extend_from_slice(b"HTTP/1.1 ");
     output.extend_from_slice(itoa::Buffer::new().format(status.code()).as_bytes());
     output.extend_from_slice(b" \r\n");
-}
-
-fn field_line(output: &mut Vec<u8>, name: &FieldName, value: &FieldValue) {
-    output.extend_from_slice(name.as_str().as_bytes());
-    output.extend_from_slice(b": ");
-    output.extend_from_slice(value.as_bytes());
-    output.extend_from_slice(b"\r\n");
 }
 
 fn chunk_size(output: &mut Vec<u8>, size: usize) {
@@ -170,6 +164,7 @@ mod tests {
             (FieldName::from_static("X-Own"), text("")),
         ]
         .into_iter()
+        .map(|(name, value)| FieldLine::new(&name, &value))
         .collect();
         let unlisted = Status::new(299).expect("in range");
         for (status, framing, persistence, expected) in [

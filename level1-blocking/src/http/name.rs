@@ -125,12 +125,25 @@ impl FieldName {
     /// Whether only the core may write this field: it decides on framing and persistence,
     /// and it knows the time.
     pub(crate) const fn is_of_the_core(&self) -> bool {
-        matches!(self.number, CONNECTION | CONTENT_LENGTH | DATE | KEEP_ALIVE | TRANSFER_ENCODING)
+        is_of_the_core(self.number)
     }
 
     pub(crate) const fn number(&self) -> u8 {
         self.number
     }
+}
+
+/// `FieldName::is_of_the_core`, for a name that is still text.
+///
+/// # Panics
+/// If `name` is not a token.
+pub(crate) const fn core_writes(name: &str) -> bool {
+    assert!(grammar::is_token(name.as_bytes()), "a field name is a token");
+    is_of_the_core(number(name.as_bytes()))
+}
+
+const fn is_of_the_core(number: u8) -> bool {
+    matches!(number, CONNECTION | CONTENT_LENGTH | DATE | KEEP_ALIVE | TRANSFER_ENCODING)
 }
 
 const CONNECTION: u8 = Number::CONNECTION as u8;

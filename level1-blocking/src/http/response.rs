@@ -8,7 +8,12 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use super::{body::Body, grammar, name::FieldName, status::Status};
+use super::{
+    body::Body,
+    grammar,
+    name::{self, FieldName},
+    status::Status,
+};
 
 /// The value of a field: visible characters, spaces and tabs, no white space around it
 /// (RFC 9110 §5.5).
@@ -26,13 +31,7 @@ impl FieldValue {
     /// # Panics
     /// If `text` holds a control character; for a constant, while compiling.
     pub const fn from_static(text: &'static str) -> Self {
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            assert!(grammar::is_field_byte(bytes[at]), "a field value holds no control character");
-            at += 1;
-        }
-        Self(Cow::Borrowed(bytes))
+        Self(Cow::Borrowed(checked_value(text)))
     }
 
     /// A value made at run time. White space around it is dropped.
@@ -57,8 +56,72 @@ impl From<u64> for FieldValue {
     }
 }
 
+/// The bytes of a value that is known when the program is compiled.
+const fn checked_value(text: &str) -> &[u8] {
+    let mut rest = text.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        assert!(grammar::is_field_byte(*byte), "a field value holds no control character");
+        rest = tail;
+    }
+    text.as_bytes()
+}
+
+/// A field of a response as it will be written, `Name: value`: one piece, so that a field
+/// costs one copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldLine {
+    text: Cow<'static, [u8]>,
+    name_len: usize,
+    is_of_the_core: bool,
+}
+
+impl FieldLine {
+    /// A line that is known when the program is compiled, such as `Allow: GET, HEAD`.
+    ///
+    /// # Panics
+    /// If `text` is not a name, a colon, a space and a value; for a constant, while compiling.
+    pub const fn from_static(text: &'static str) -> Self {
+        let mut name_len = 0;
+        while text.as_bytes()[name_len] != b':' {
+            name_len += 1;
+        }
+        let (name, value) = text.split_at(name_len);
+        assert!(value.len() >= 2 && value.as_bytes()[1] == b' ', "a colon and a space");
+        checked_value(value);
+        let is_of_the_core = name::core_writes(name);
+        Self { text: Cow::Borrowed(text.as_bytes()), name_len, is_of_the_core }
+    }
+
+    /// The line of this name and this value.
+    pub fn new(name: &FieldName, value: &FieldValue) -> Self {
+        let text = [name.as_str().as_bytes(), b": ", value.as_bytes()].concat();
+        let name_len = name.as_str().len();
+        Self { text: Cow::Owned(text), name_len, is_of_the_core: name.is_of_the_core() }
+    }
+
+    /// The field's name.
+    pub fn name(&self) -> &str {
+        grammar::ascii(&self.text[..self.name_len])
+    }
+
+    /// The field's value.
+    pub fn value(&self) -> &[u8] {
+        &self.text[self.name_len + 2..]
+    }
+
+    /// The line without its end.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Whether only the core may write this field.
+    pub(crate) const fn is_of_the_core(&self) -> bool {
+        self.is_of_the_core
+    }
+}
+
 /// The fields of a response, in the order they were added. Two lines cost no allocation.
-pub type ResponseFields = SmallVec<[(FieldName, FieldValue); 2]>;
+pub type ResponseFields = SmallVec<[FieldLine; 2]>;
 
 /// A response.
 #[derive(Debug)]
@@ -81,21 +144,27 @@ impl Response {
     /// A response of plain text, in UTF-8.
     #[inline]
     pub fn text(status: Status, text: impl Into<Body>) -> Self {
-        const PLAIN: FieldValue = FieldValue::from_static("text/plain; charset=utf-8");
-        Self::new(status).field(FieldName::CONTENT_TYPE, PLAIN).body(text)
+        const PLAIN: FieldLine = FieldLine::from_static("Content-Type: text/plain; charset=utf-8");
+        Self::new(status).line(PLAIN).body(text)
     }
 
     /// A response that hands the connection over to `protocol` once it is written (RFC 9110
     /// §7.8). Only an answer to a request that offers to upgrade; else the core makes it 500.
-    pub fn switching_to(protocol: FieldValue) -> Self {
-        Self::new(Status::SWITCHING_PROTOCOLS).field(FieldName::UPGRADE, protocol)
+    pub fn switching_to(protocol: &FieldValue) -> Self {
+        Self::new(Status::SWITCHING_PROTOCOLS).field(&FieldName::UPGRADE, protocol)
+    }
+
+    /// With another field, made at run time.
+    #[must_use]
+    pub fn field(self, name: &FieldName, value: &FieldValue) -> Self {
+        self.line(FieldLine::new(name, value))
     }
 
     /// With another field line.
     #[inline]
     #[must_use]
-    pub fn field(mut self, name: FieldName, value: FieldValue) -> Self {
-        self.fields.push((name, value));
+    pub fn line(mut self, line: FieldLine) -> Self {
+        self.fields.push(line);
         self
     }
 

@@ -116,7 +116,8 @@ fn every_call_is_allowed_at_any_time() {
                 12 => connection.respond(Response::new(Status::OK).body("hi"), clock),
                 13 => connection.respond(Response::new(Status::OK).body(Body::Stream(None)), clock),
                 14 => {
-                    connection.respond(Response::switching_to(FieldValue::from_static("x")), clock);
+                    connection
+                        .respond(Response::switching_to(&FieldValue::from_static("x")), clock);
                 }
                 15 => connection.filled(b"abc", clock),
                 16 => connection.finish(&[], clock),

@@ -182,7 +182,7 @@ fn answer_to(head: &Head<'_>, body: Vec<u8>) -> Response {
         "/stream" => Response::new(Status::OK).body(Body::Stream(None)),
         "/sized" => Response::new(Status::OK).body(Body::Stream(Some(3))),
         "/empty" => Response::new(Status::NO_CONTENT).body("never sent"),
-        "/upgrade" => Response::switching_to(FieldValue::from_static("echo")),
+        "/upgrade" => Response::switching_to(&FieldValue::from_static("echo")),
         "/large" => Response::new(Status::OK).body(vec![b'x'; 100_000]),
         _ if head.method() == Method::Post => Response::new(Status::OK).body(body),
         path => Response::new(Status::OK).body(path.to_owned()),

@@ -51,7 +51,9 @@ pub fn run(
     while !stop.is_requested() {
         worker.serve_next(listener)?;
     }
-    // Stop accepting, but not before those are served whom the kernel has accepted already.
+    // Those whom the kernel has accepted already are served; it is to accept no others, or
+    // clients who keep coming would keep the server from stopping.
+    listener.listen(0)?;
     listener.set_nonblocking(true)?;
     while !worker.is_drained() && worker.serve_next(listener)? {}
     Ok(())

@@ -1,5 +1,12 @@
 //! What happens to each kind of connection when the server is told to stop.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    sync::mpsc,
+    thread,
+};
+
 use level1_blocking::conformance::process::Server;
 use rustix::process::Signal;
 
@@ -67,5 +74,31 @@ fn a_second_signal_ends_it_at_once() {
             server.signal(signal);
         }
         assert_eq!(server.wait().code(), Some(code), "{signal:?}");
+    }
+}
+
+#[test]
+fn clients_who_keep_coming_do_not_keep_it_from_stopping() {
+    const CLIENTS: usize = 20_000;
+    let mut server = Server::start(BINARY, &["--log", "off", "--drain-timeout", "1h"]);
+    let address = server.address();
+    let (started, is_under_load) = mpsc::channel();
+    let keep_coming = move || {
+        (0..CLIENTS).position(|_| {
+            let Ok(mut stream) = TcpStream::connect(address) else { return true };
+            let request = b"GET /hello HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+            let answer = stream.write_all(request).and_then(|()| stream.read(&mut [0; 1024]));
+            let _ = started.send(());
+            answer.is_err()
+        })
+    };
+    let clients: Vec<_> = (0..4).map(|_| thread::spawn(keep_coming.clone())).collect();
+    for _ in 0..100 {
+        is_under_load.recv().expect("clients");
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0));
+    for client in clients {
+        assert!(client.join().expect("a client").is_some(), "it stopped while they came");
     }
 }

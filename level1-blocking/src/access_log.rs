@@ -56,7 +56,7 @@ pub fn record(client: Client, exchange: &Exchange<'_>, clock: &Clock) {
         target: TARGET,
         client = %client,
         method = head.map_or("-", |head| head.method().as_str()),
-        target = head.map_or("-", |head| head.target().as_str()),
+        request_target = head.map_or("-", |head| head.target().as_str()),
         version = head.map_or("-", |head| match head.version() {
             Version::Http10 => "HTTP/1.0",
             Version::Http11 => "HTTP/1.1",

@@ -29,7 +29,7 @@ pub fn start(format: LogFormat) {
     let other = fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let (access, other) = match format {
         LogFormat::Json => (
-            access.json().flatten_event(true).with_span_list(false).boxed(),
+            access.json().flatten_event(true).with_target(false).with_span_list(false).boxed(),
             other.json().flatten_event(true).with_span_list(false).boxed(),
         ),
         LogFormat::Combined | LogFormat::Off => {
@@ -62,7 +62,7 @@ where
         let [client, method, target, version, status, body_len, referer, user_agent] = [
             "client",
             "method",
-            "target",
+            "request_target",
             "version",
             "status",
             "body_len",

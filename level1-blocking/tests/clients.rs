@@ -117,3 +117,28 @@ fn a_browser_shows_the_site() {
     let line = server.logged("GET /style.css");
     assert!(line.contains(" 200 ") && line.contains("Chrome"), "{line}");
 }
+
+#[test]
+fn the_access_log_tells_each_request_and_cannot_be_forged() {
+    let request = "GET /hello?a=1 HTTP/1.1\r\nHost: test\r\nUser-Agent: a\"b\\c\u{e9}\r\nReferer: http://r/\r\n\r\n";
+    let combined = Server::start(BINARY, &[]);
+    combined.exchange(request.as_bytes());
+    let line = combined.logged("/hello");
+    assert!(line.starts_with("127.0.0.1 - - ["), "{line}");
+    let end = r#"] "GET /hello?a=1 HTTP/1.1" 200 14 "http://r/" "a\"b\\c\xc3\xa9""#;
+    assert!(line.ends_with(end), "{line}");
+
+    let json = Server::start(BINARY, &["--log", "json"]);
+    json.exchange(request.as_bytes());
+    let line = json.logged("/hello");
+    for part in [
+        r#""client":"127.0.0.1""#,
+        r#""method":"GET""#,
+        r#""request_target":"/hello?a=1""#,
+        r#""status":200"#,
+        r#""body_len":14"#,
+        r#""user_agent":"a\\\"b\\\\c\\xc3\\xa9""#,
+    ] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+}

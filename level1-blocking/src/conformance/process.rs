@@ -122,7 +122,8 @@ fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
 fn listening_on(diagnostics: &Receiver<String>) -> SocketAddr {
     let line = next_line(diagnostics, "listening on http://");
     let (_, address) = line.split_once("http://").expect("just found");
-    address.trim_end_matches('/').parse().expect("an address")
+    let end = address.find('/').expect("an URL");
+    address[..end].parse().expect("an address")
 }
 
 fn next_line(lines: &Receiver<String>, text: &str) -> String {

@@ -79,7 +79,7 @@ impl Site {
             Found::Directory => redirect_to_directory(head),
             Found::Nothing => self.not_found(),
             Found::Outside => {
-                tracing::warn!(target: "security", path, "path traversal refused");
+                tracing::warn!(target: "security", path, "security: path traversal refused");
                 Response::text(Status::FORBIDDEN, "403 Forbidden\n")
             }
             Found::Unreadable(error) => unreadable(path, &error),

@@ -17,11 +17,15 @@ const INPUT_LEN: usize = 16 * 1024;
 /// Bytes of spare room below which a read is not worth its system call.
 const SPARE_LEN_MIN: usize = 4 * 1024;
 
-/// What the input may grow by, beyond the longest head, for a body that comes fast.
-const BODY_WINDOW_LEN_MAX: usize = 64 * 1024;
+/// What the input may grow by, beyond heads and trailers, for a body that comes fast or for
+/// requests that come early.
+pub(crate) const READ_AHEAD_LEN_MAX: usize = 64 * 1024;
 
 /// Bytes of capacity above which a buffer is not kept for the next connection.
 const KEPT_LEN_MAX: usize = 256 * 1024;
+
+/// Bytes of output that are kept after they were sent, where some always waits behind them.
+const SENT_LEN_MAX: usize = 64 * 1024;
 
 /// The buffers of one connection while it is at work.
 #[derive(Debug, Default)]
@@ -91,7 +95,8 @@ impl Input {
             self.compact();
         }
         if self.bytes.len() - self.end < SPARE_LEN_MIN || self.was_filled {
-            let len_max = head_len_max + BODY_WINDOW_LEN_MAX;
+            // A head, and behind it trailers as long, or whatever else comes early or fast.
+            let len_max = 2 * head_len_max + READ_AHEAD_LEN_MAX;
             let len = (2 * self.bytes.len()).clamp(INPUT_LEN, len_max);
             if len > self.bytes.len() {
                 self.bytes.resize(len, 0);
@@ -174,6 +179,9 @@ impl Output {
         self.sent = (self.sent + len).min(self.bytes.len());
         if self.sent == self.bytes.len() {
             self.clear();
+        } else if self.sent >= SENT_LEN_MAX {
+            self.bytes.drain(..self.sent);
+            self.sent = 0;
         }
     }
 
@@ -221,7 +229,7 @@ mod tests {
             input.received(len);
             input.consume(len);
         }
-        assert_eq!(input.spare(1024).len(), 1024 + BODY_WINDOW_LEN_MAX);
+        assert_eq!(input.spare(1024).len(), 2 * 1024 + READ_AHEAD_LEN_MAX);
     }
 
     #[test]

@@ -9,24 +9,28 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// A Date field line, with an IMF-fixdate (RFC 9110 §5.6.7).
-const LINE: &[u8; 37] = b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+/// A Date field line, with an IMF-fixdate (RFC 9110 §5.6.7), behind the status line that
+/// nearly all answers have: they begin with one copy of both.
+const LINES: &[u8; 54] = b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
 
-/// Where the date stands in the line.
-const DATE: Range<usize> = 6..35;
+/// Where the Date line begins.
+const DATE_LINE: usize = 17;
+
+/// Where the date stands.
+const DATE: Range<usize> = 23..52;
 
 /// The time of the current wake-up.
 #[derive(Debug, Clone)]
 pub struct Clock {
     now: Instant,
-    date_line: [u8; LINE.len()],
+    lines: [u8; LINES.len()],
     date_ends: Instant,
 }
 
 impl Clock {
     /// A clock that shows `now`; `wall` is the same moment of the calendar.
     pub fn new(now: Instant, wall: SystemTime) -> Self {
-        let mut clock = Self { now, date_line: *LINE, date_ends: now };
+        let mut clock = Self { now, lines: *LINES, date_ends: now };
         clock.set_date(wall);
         clock
     }
@@ -44,9 +48,14 @@ impl Clock {
         self.now
     }
 
+    /// The status line of a 200, and the Date field.
+    pub(crate) const fn ok_and_date(&self) -> &[u8; LINES.len()] {
+        &self.lines
+    }
+
     /// The Date field, a whole line.
-    pub(crate) const fn date_line(&self) -> &[u8; LINE.len()] {
-        &self.date_line
+    pub(crate) fn date_line(&self) -> &[u8] {
+        &self.lines[DATE_LINE..]
     }
 
     fn set_date(&mut self, wall: SystemTime) {
@@ -55,7 +64,7 @@ impl Clock {
         let since_epoch = wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let seconds = since_epoch.as_secs().min(YEAR_10000 - 1);
         let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-        self.date_line[DATE].copy_from_slice(date.as_bytes());
+        self.lines[DATE].copy_from_slice(date.as_bytes());
         let into_second = Duration::from_nanos(since_epoch.subsec_nanos().into());
         self.date_ends = self.now + Duration::from_secs(1).saturating_sub(into_second);
     }
@@ -69,20 +78,20 @@ mod tests {
     fn the_date_changes_with_the_second_and_not_before() {
         let (start, epoch) = (Instant::now(), SystemTime::UNIX_EPOCH);
         let mut clock = Clock::new(start, epoch + Duration::from_millis(784_111_777_400));
-        assert_eq!(clock.date_line()[DATE], *b"Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(clock.lines[DATE], *b"Sun, 06 Nov 1994 08:49:37 GMT");
         clock.advance(start + Duration::from_millis(599), || unreachable!("the second goes on"));
         clock.advance(start + Duration::from_millis(600), || {
             epoch + Duration::from_secs(784_111_778)
         });
-        assert_eq!(clock.date_line()[DATE], *b"Sun, 06 Nov 1994 08:49:38 GMT");
+        assert_eq!(clock.lines[DATE], *b"Sun, 06 Nov 1994 08:49:38 GMT");
     }
 
     #[test]
     fn a_wrong_calendar_is_clamped() {
         let epoch = SystemTime::UNIX_EPOCH;
         let early = Clock::new(Instant::now(), epoch - Duration::from_secs(1));
-        assert_eq!(early.date_line()[DATE], *b"Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(early.lines[DATE], *b"Thu, 01 Jan 1970 00:00:00 GMT");
         let late = Clock::new(Instant::now(), epoch + Duration::from_hours(83_333_333));
-        assert_eq!(late.date_line()[DATE], *b"Fri, 31 Dec 9999 23:59:59 GMT");
+        assert_eq!(late.lines[DATE], *b"Fri, 31 Dec 9999 23:59:59 GMT");
     }
 }

@@ -204,7 +204,9 @@ impl Connection {
             Phase::Flush { .. } | Phase::Shutdown { .. } | Phase::Linger { .. } => self.discard(),
             Phase::Upgrading | Phase::Upgraded | Phase::Closed(_) => {}
         }
-        self.settle(len > 0, clock);
+        // Whoever sends but takes nothing makes no progress.
+        let progress = len > 0 && self.timer.wait() != Wait::Write;
+        self.settle(progress, clock);
     }
 
     /// The peer has closed its sending half. A request that is whole is still answered.
@@ -216,7 +218,7 @@ impl Connection {
             Phase::Shutdown { reason } | Phase::Linger { reason, .. } => self.close(reason),
             Phase::Upgrading | Phase::Upgraded | Phase::Closed(_) => {}
         }
-        self.settle(true, clock);
+        self.settle(false, clock);
     }
 
     /// The peer has reset the connection, or the socket has failed.
@@ -300,6 +302,7 @@ impl Connection {
         self.answered = self.answered.saturating_add(1);
         self.unsent_answers += 1;
         self.writing = Writing::Nothing;
+        self.current.has_head = false;
         let discard_len_max = self.limits.discard_len_max;
         match &mut self.reading {
             _ if self.current.status == Status::SWITCHING_PROTOCOLS => {
@@ -321,7 +324,6 @@ impl Connection {
     }
 
     pub(super) fn begin_request(&mut self, clock: &Clock) {
-        self.current = Current::new(clock.now());
         self.reading = Reading::Head { may_skip_line: true };
         self.timer.next_request();
         let buffers = self.buffers();
@@ -361,14 +363,24 @@ impl Connection {
             return;
         }
         self.phase = Phase::Closed(reason);
-        self.writing = Writing::Nothing;
+        (self.reading, self.writing) = (Reading::Done, Writing::Nothing);
+        self.timer.stop();
         if let Some(buffers) = &mut self.buffers {
             buffers.output.clear();
         }
     }
 
     /// After every call: moves on when the output is empty, and sets the timer.
+    #[inline]
     pub(super) fn settle(&mut self, progress: bool, clock: &Clock) {
+        // While output waits and none of it has been taken, nothing changes.
+        if progress || self.timer.wait() != Wait::Write || self.output().is_empty() {
+            self.settle_anew(progress, clock);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_anew(&mut self, progress: bool, clock: &Clock) {
         if self.must_write().is_some() {
             return self.timer.set(Wait::Write, progress, clock.now());
         }
@@ -399,8 +411,14 @@ impl Connection {
     }
 
     pub(super) fn buffers(&mut self) -> &mut Buffers {
-        self.buffers.get_or_insert_default()
+        // Not `get_or_insert_default`, which is inlined, and large, wherever it is called.
+        self.buffers.get_or_insert_with(empty_buffers)
     }
+}
+
+#[cold]
+fn empty_buffers() -> Box<Buffers> {
+    Box::default()
 }
 
 const _: () = assert!(

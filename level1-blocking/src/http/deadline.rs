@@ -65,6 +65,11 @@ impl Timer {
         self.wait = wait;
     }
 
+    /// Nothing is waited for any more.
+    pub(crate) const fn stop(&mut self) {
+        self.wait = Wait::Nothing;
+    }
+
     /// Another request begins, with another body.
     pub(crate) const fn next_request(&mut self) {
         self.body_waited = Duration::ZERO;

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::{
-    buffers::Buffers,
+    buffers::{Buffers, READ_AHEAD_LEN_MAX},
     connection::{Connection, Demand, Phase, Reading, Writing},
     fields::Fields,
     step::{Due, Event, Exchange, Write},
@@ -59,7 +59,9 @@ impl Connection {
                 *piece_len == 0 && *demand != Demand::Later
             }
             // The next requests may come early, and a peer that vanishes is noticed.
-            (Phase::Open, _) => self.pending().len() < self.limits.read_ahead_len_max,
+            (Phase::Open, _) => {
+                self.pending().len() < self.limits.read_ahead_len_max.min(READ_AHEAD_LEN_MAX)
+            }
             (Phase::Flush { linger, .. }, _) => *linger,
             _ => false,
         }
@@ -68,7 +70,8 @@ impl Connection {
     /// Whether pieces are wanted from the handler.
     pub fn may_fill(&self) -> bool {
         let is_stream = matches!((&self.phase, &self.writing), (Phase::Open, Writing::Stream(_)));
-        is_stream && self.output().len() < self.limits.output_len_max
+        let output_len = self.output().len();
+        is_stream && (output_len == 0 || output_len < self.limits.output_len_max)
     }
 
     /// What is to be sent.
@@ -121,8 +124,10 @@ impl Connection {
 
     /// Whether a request can be answered now, or the answers before it must leave first.
     fn has_room_for_answer(&self) -> bool {
-        self.unsent_answers < self.limits.pipelined_max
-            && self.output().len() < self.limits.output_len_max
+        // One is always possible, whatever the limits say.
+        self.unsent_answers == 0
+            || (self.unsent_answers < self.limits.pipelined_max
+                && self.output().len() < self.limits.output_len_max)
     }
 
     fn trailers(&self, len: usize) -> Option<Fields<'_>> {
@@ -134,7 +139,7 @@ impl Connection {
         self.buffers.as_deref().map(|buffers| buffers.input.pending()).unwrap_or_default()
     }
 
-    fn output(&self) -> &[u8] {
+    pub(super) fn output(&self) -> &[u8] {
         self.buffers.as_deref().map(|buffers| buffers.output.pending()).unwrap_or_default()
     }
 }

@@ -56,12 +56,12 @@ pub(crate) fn head(
     clock: &Clock,
 ) {
     output.reserve(256);
-    match status.line() {
-        _ if status == Status::OK => output.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
-        Some(line) => output.extend_from_slice(line),
-        None => unlisted_status_line(output, status),
+    if status == Status::OK {
+        output.extend_from_slice(clock.ok_and_date());
+    } else {
+        status_line(output, status);
+        output.extend_from_slice(clock.date_line());
     }
-    output.extend_from_slice(clock.date_line());
     match persistence {
         Persistence::Default => {}
         Persistence::KeepAlive => output.extend_from_slice(b"Connection: keep-alive\r\n"),
@@ -110,8 +110,11 @@ pub(crate) fn last_chunk(output: &mut Vec<u8>, trailers: &[(FieldName, FieldValu
     output.extend_from_slice(b"\r\n");
 }
 
-/// RFC 9112 §4: the space stays when the reason phrase is empty.
-fn unlisted_status_line(output: &mut Vec<u8>, status: Status) {
+fn status_line(output: &mut Vec<u8>, status: Status) {
+    if let Some(line) = status.line() {
+        return output.extend_from_slice(line);
+    }
+    // RFC 9112 §4: the space stays when the reason phrase is empty.
     output.extend_from_slice(b"HTTP/1.1 ");
     output.extend_from_slice(itoa::Buffer::new().format(status.code()).as_bytes());
     output.extend_from_slice(b" \r\n");

@@ -7,7 +7,7 @@
 
 use super::{
     error::Refusal,
-    grammar::{self, LineEnd, Span},
+    grammar::{self, LineEnd, TCHAR},
     limits::Limits,
     name::{self, FieldName, UNNUMBERED},
 };
@@ -34,10 +34,32 @@ impl<'a> Fields<'a> {
         self.table.entries.is_empty()
     }
 
+    /// Whether there is a line with this name.
+    #[inline]
+    pub fn has(&self, name: &FieldName) -> bool {
+        self.first(name).is_some()
+    }
+
     /// The value of the first line with this name, without white space around it.
     #[inline]
     pub fn get(&self, name: &FieldName) -> Option<&'a [u8]> {
-        self.all(name).next()
+        Some(self.first(name)?.value(self.section))
+    }
+
+    /// The first line with this name. To ask for one of the numbered names costs a bit test if
+    /// it is absent.
+    #[inline]
+    fn first(&self, name: &FieldName) -> Option<&'a Entry> {
+        match name.number() {
+            UNNUMBERED => self.first_unnumbered(name),
+            number if self.table.present & (1 << number) == 0 => None,
+            number => self.table.entries.iter().find(|entry| entry.number == number),
+        }
+    }
+
+    #[inline(never)]
+    fn first_unnumbered(&self, name: &FieldName) -> Option<&'a Entry> {
+        self.table.entries.iter().find(|entry| entry.is_named(self.section, name))
     }
 
     /// The values of all lines with this name.
@@ -47,7 +69,7 @@ impl<'a> Fields<'a> {
         entries
             .filter(move |entry| entry.is_named(section, name))
             .take(self.table.lines_max(name))
-            .map(move |entry| entry.value.of(section))
+            .map(move |entry| entry.value(section))
     }
 
     /// The elements of a comma-separated list, over all lines with this name, empty elements
@@ -83,7 +105,7 @@ impl<'a> Fields<'a> {
         self.table
             .entries
             .iter()
-            .map(move |entry| (grammar::ascii(entry.name.of(section)), entry.value.of(section)))
+            .map(move |entry| (grammar::ascii(entry.name(section)), entry.value(section)))
     }
 }
 
@@ -103,16 +125,38 @@ pub(crate) struct FieldTable {
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    name: Span,
-    value: Span,
+    start: u32,
+    /// Where its value begins, behind the colon.
+    value: u32,
+    /// Where the next line begins.
+    next: u32,
     number: u8,
 }
 
 impl Entry {
-    fn is_named(&self, section: &[u8], name: &FieldName) -> bool {
+    /// The line in `start..next` with its value there. A head is never near 4 GiB, see `Span`.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "bounded by head_len_max")]
+    const fn new(start: usize, value: usize, next: usize, number: u8) -> Self {
+        Self { start: start as u32, value: value as u32, next: next as u32, number }
+    }
+
+    fn name(self, section: &[u8]) -> &[u8] {
+        section.get(self.start as usize..self.value as usize - 1).unwrap_or_default()
+    }
+
+    /// The white space around a value is only left out here: few fields are ever asked for.
+    #[inline(never)]
+    fn value(self, section: &[u8]) -> &[u8] {
+        let value = section.get(self.value as usize..self.next as usize - 2).unwrap_or_default();
+        // Nearly always it is one space before the value.
+        grammar::trim(value.strip_prefix(b" ").unwrap_or(value))
+    }
+
+    fn is_named(self, section: &[u8], name: &FieldName) -> bool {
         self.number == name.number()
             && (self.number != UNNUMBERED
-                || self.name.of(section).eq_ignore_ascii_case(name.as_str().as_bytes()))
+                || self.name(section).eq_ignore_ascii_case(name.as_str().as_bytes()))
     }
 }
 
@@ -159,21 +203,22 @@ impl FieldTable {
     }
 
     fn read_lines(&mut self, section: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
-        loop {
-            match read_line(section, self.line_start) {
-                Ok(Line::Field(entry, next)) => {
-                    if self.entries.len() == limits.fields_max {
-                        return Err(Refusal::TooManyFields);
-                    }
-                    self.push(entry);
-                    self.line_start = next;
+        let mut rest = &section[self.line_start..];
+        while !rest.starts_with(b"\r\n") {
+            match read_line(rest) {
+                Ok(_) if self.entries.len() == limits.fields_max => {
+                    return Err(Refusal::TooManyFields);
                 }
-                Ok(Line::Blank) => return Ok(Some(self.line_start + 2)),
+                Ok(line) => {
+                    self.push(&line, section.len());
+                    rest = line.rest;
+                }
                 // What is wrong with a line is told when it is whole, however it was cut.
                 Err(_) if self.is_open(section) => return Ok(None),
                 Err(refusal) => return Err(refusal),
             }
         }
+        Ok(Some(self.line_start + 2))
     }
 
     /// Whether the line that is not read yet has no end so far.
@@ -183,62 +228,52 @@ impl FieldTable {
         grammar::line_end(section, &mut self.looked_at) == LineEnd::Open
     }
 
-    fn push(&mut self, entry: Entry) {
-        let bit = 1 << entry.number;
+    #[inline]
+    fn push(&mut self, line: &Line<'_>, section_len: usize) {
+        let bit = 1 << line.number;
         self.repeated |= self.present & bit;
         self.present |= bit;
-        self.entries.push(entry);
+        let (value, next) = (section_len - line.value.len(), section_len - line.rest.len());
+        self.entries.push(Entry::new(self.line_start, value, next, line.number));
+        self.line_start = next;
     }
 }
 
-enum Line {
-    /// The section ends here.
-    Blank,
-    /// `field-name ":" OWS field-value OWS CRLF`, and where the next line begins.
-    Field(Entry, usize),
+/// `field-name ":" OWS field-value OWS CRLF`.
+struct Line<'a> {
+    number: u8,
+    /// What follows the colon.
+    value: &'a [u8],
+    /// What follows the line.
+    rest: &'a [u8],
 }
 
-/// Reads the field line that begins at `start` (RFC 9112 §5), or says what is wrong with it,
-/// should it be whole.
-fn read_line(section: &[u8], start: usize) -> Result<Line, Refusal> {
-    let line = &section[start..];
-    if line.starts_with(b"\r\n") {
-        return Ok(Line::Blank);
-    }
-    let (name_len, number) = name::read(line);
-    let value = match &line[name_len..] {
-        [b':', value @ ..] if name_len > 0 => value,
-        rest => return Err(refuse_name(name_len, rest)),
+/// Reads a field line (RFC 9112 §5), or says what is wrong with it, should it be whole.
+#[inline]
+fn read_line(line: &[u8]) -> Result<Line<'_>, Refusal> {
+    let Some((number, value)) = name::read(line) else { return Err(refuse_name(line)) };
+    let rest = grammar::skip_plain(value);
+    let rest = match rest.strip_prefix(b"\r\n") {
+        Some(rest) => rest,
+        None => end_of_value(rest)?,
     };
-    let (value, rest) = value.split_at(grammar::field_value_len(value));
-    if !rest.starts_with(b"\r\n") {
-        return Err(refuse_value(rest));
-    }
-    let value_end = section.len() - rest.len();
-    let name = Span::new(start, start + name_len);
-    let value = match value {
-        // Nearly always the white space is one space before the value.
-        [b' ', first, .., last] if !grammar::is_space(*first) && !grammar::is_space(*last) => {
-            Span::new(value_end + 1 - value.len(), value_end)
-        }
-        _ => trimmed(value, value_end),
-    };
-    Ok(Line::Field(Entry { name, value, number }, value_end + 2))
+    Ok(Line { number, value, rest })
 }
 
-/// Where a value lies that ends at `end`, without the white space around it.
+/// What follows the line of a value whose end is not plain to see: it holds tabs or bytes beyond
+/// ASCII, or its last bytes fill no word, or it is refused.
 #[inline(never)]
-fn trimmed(value: &[u8], end: usize) -> Span {
-    let value = grammar::trim_start(value);
-    let start = end - value.len();
-    Span::new(start, start + grammar::trim_end(value).len())
+fn end_of_value(value: &[u8]) -> Result<&[u8], Refusal> {
+    let rest = &value[grammar::field_value_len(value)..];
+    rest.strip_prefix(b"\r\n").ok_or_else(|| refuse_value(rest))
 }
 
-/// Why a line is refused that has `rest` where the colon should be.
+/// Why a line is refused that does not begin with a name and a colon.
 #[cold]
-fn refuse_name(name_len: usize, rest: &[u8]) -> Refusal {
+fn refuse_name(line: &[u8]) -> Refusal {
+    let (name, rest) = line.split_at(grammar::run_len(line, TCHAR));
     match rest {
-        [b' ' | b'\t', ..] if name_len == 0 => Refusal::LineFolding,
+        [b' ' | b'\t', ..] if name.is_empty() => Refusal::LineFolding,
         [b' ' | b'\t', ..] => Refusal::SpaceBeforeColon,
         [b'\r', next, ..] if *next != b'\n' => Refusal::BareCr,
         [b'\n', ..] => Refusal::BareLf,

@@ -33,12 +33,10 @@ pub enum Expectation {
 /// The message body length of a request, RFC 9112 §6.3. Items 1 and 2 of that list are about
 /// responses and CONNECT's answer; the last about responses.
 pub(crate) fn of_request(version: Version, fields: &Fields<'_>) -> Result<Framing, Refusal> {
-    let mut codings = fields.all(&FieldName::TRANSFER_ENCODING).peekable();
-    let mut lengths = fields.all(&FieldName::CONTENT_LENGTH);
-    let length = lengths.next();
-    if codings.peek().is_some() {
+    let has_length = fields.has(&FieldName::CONTENT_LENGTH);
+    if fields.has(&FieldName::TRANSFER_ENCODING) {
         // Item 3: both fields. A proxy may have gone by the other one.
-        if length.is_some() {
+        if has_length {
             return Err(Refusal::BothLengths);
         }
         // §6.1: an HTTP/1.0 client cannot have meant it; a proxy in between did not.
@@ -46,15 +44,18 @@ pub(crate) fn of_request(version: Version, fields: &Fields<'_>) -> Result<Framin
             return Err(Refusal::TransferCodingInHttp10);
         }
         // Item 4: chunked, once and last, is the only coding we decode.
-        return transfer_coding(codings);
+        return transfer_coding(fields.all(&FieldName::TRANSFER_ENCODING));
     }
-    match (length, lengths.next()) {
-        // Item 7: neither field.
-        (None, _) => Ok(Framing::None),
-        // Item 5: a list of lengths might be repaired; we refuse it even if all are equal.
-        (Some(_), Some(_)) => Err(Refusal::ContentLength),
+    // Item 7: neither field.
+    if !has_length {
+        return Ok(Framing::None);
+    }
+    let mut lengths = fields.all(&FieldName::CONTENT_LENGTH);
+    match (lengths.next(), lengths.next()) {
         // Item 6.
         (Some(length), None) => content_length(length),
+        // Item 5: a list of lengths might be repaired; we refuse it even if all are equal.
+        _ => Err(Refusal::ContentLength),
     }
 }
 
@@ -92,8 +93,11 @@ fn content_length(value: &[u8]) -> Result<Framing, Refusal> {
 /// RFC 9110 §10.1.1. An HTTP/1.0 client does not know of expectations; one without a body
 /// waits for nothing.
 pub(crate) fn expectation(version: Version, framing: Framing, fields: &Fields<'_>) -> Expectation {
+    if version == Version::Http10 || !fields.has(&FieldName::EXPECT) {
+        return Expectation::None;
+    }
     let mut members = fields.list(&FieldName::EXPECT).peekable();
-    if version == Version::Http10 || members.peek().is_none() {
+    if members.peek().is_none() {
         return Expectation::None;
     }
     if !members.all(|member| member.eq_ignore_ascii_case(b"100-continue")) {

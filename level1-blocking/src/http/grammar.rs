@@ -3,6 +3,8 @@
 //! Each class is a bit, so a byte is classified by one look-up. The names are those of
 //! the RFCs' ABNF. Nothing here allocates, and nothing knows what it scans is for.
 
+use std::num::NonZero;
+
 use super::error::Refusal;
 
 /// `tchar` (RFC 9110 §5.6.2).
@@ -63,6 +65,11 @@ impl Span {
         Self { start: start as u32, end: end as u32 }
     }
 
+    /// The offset of its first byte.
+    pub(crate) const fn start(self) -> usize {
+        self.start as usize
+    }
+
     /// The offset behind its last byte.
     pub(crate) const fn end(self) -> usize {
         self.end as usize
@@ -80,6 +87,7 @@ pub(crate) const fn is(byte: u8, classes: u8) -> bool {
 }
 
 /// How many leading bytes are of one of the classes.
+#[inline]
 pub(crate) fn run_len(bytes: &[u8], classes: u8) -> usize {
     bytes.iter().position(|&byte| !is(byte, classes)).unwrap_or(bytes.len())
 }
@@ -96,11 +104,15 @@ pub(crate) const fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty()
 }
 
-/// How many leading bytes are of `class` or percent-encoded (RFC 3986 §2.1).
+/// How many leading bytes are of `class` or percent-encoded (RFC 3986 §2.1), and whether there
+/// may be any of the latter.
 #[inline]
-pub(crate) fn encoded_len(bytes: &[u8], class: u8) -> usize {
+pub(crate) fn encoded_len(bytes: &[u8], class: u8) -> (usize, bool) {
     let len = run_len(bytes, class);
-    if bytes.get(len) == Some(&b'%') { len + escaped_len(&bytes[len..], class) } else { len }
+    match &bytes[len..] {
+        rest @ [b'%', ..] => (len + escaped_len(rest, class), true),
+        _ => (len, false),
+    }
 }
 
 /// `encoded_len` from the first `%` on.
@@ -124,15 +136,21 @@ pub(crate) const fn is_field_byte(byte: u8) -> bool {
 /// How many leading bytes may stand in a field value.
 #[inline]
 pub(crate) fn field_value_len(bytes: &[u8]) -> usize {
-    // Most values are short and hold no tab.
-    for (at, word) in bytes.as_chunks().0.iter().take(3).enumerate() {
-        match first_control(*word) {
-            Some(control) if word[control] == b'\t' => break,
-            Some(control) => return at * 8 + control,
-            None => {}
+    let rest = skip_plain(bytes);
+    bytes.len() - rest.len() + long_value_len(rest)
+}
+
+/// What follows the visible ASCII and the spaces that `bytes` begin with. It goes by the word, and
+/// leaves what no longer fills one: so it is only a quick step towards `field_value_len`.
+#[inline]
+pub(crate) fn skip_plain(mut bytes: &[u8]) -> &[u8] {
+    while let Some((word, rest)) = bytes.split_first_chunk() {
+        if let Some(other) = first_not_plain(u64::from_le_bytes(*word)) {
+            return &bytes[other.at()..];
         }
+        bytes = rest;
     }
-    long_value_len(bytes)
+    bytes
 }
 
 /// `field_value_len` by the block; by the word only where a block holds a control byte, and
@@ -143,8 +161,8 @@ fn long_value_len(bytes: &[u8]) -> usize {
     loop {
         len += blocks_len(&bytes[len..]);
         while let Some(word) = bytes[len..].first_chunk() {
-            if let Some(control) = first_control(*word) {
-                len += control;
+            if let Some(control) = first_control(u64::from_le_bytes(*word)) {
+                len += control.at();
                 break;
             }
             len += 8;
@@ -194,20 +212,46 @@ pub(crate) fn line_end(bytes: &[u8], looked_at: &mut usize) -> LineEnd {
 
 /// Where the first `byte` is; `bytes.len()` if there is none.
 pub(crate) fn find(bytes: &[u8], byte: u8) -> usize {
-    let (words, rest) = bytes.as_chunks();
-    for (at, word) in words.iter().enumerate() {
-        if let Some(found) = find_in_word(*word, byte) {
-            return at * 8 + found;
+    let mut rest = bytes;
+    while let Some((word, tail)) = rest.split_first_chunk() {
+        if let Some(found) = first_of(byte, u64::from_le_bytes(*word)) {
+            return bytes.len() - rest.len() + found.at();
         }
+        rest = tail;
     }
-    words.len() * 8 + rest.iter().take_while(|&&other| other != byte).count()
+    let found = rest.iter().position(|&other| other == byte);
+    bytes.len() - rest.len() + found.unwrap_or(rest.len())
+}
+
+/// The first byte of some kind in a word, whose bytes are in the order they came.
+#[derive(Clone, Copy)]
+pub(crate) struct First(NonZero<u64>);
+
+impl First {
+    /// The first byte whose high bit is set.
+    #[inline]
+    fn of_high(word: u64) -> Option<Self> {
+        NonZero::new(word & HIGHS).map(Self)
+    }
+
+    /// Its place in the word.
+    #[inline]
+    pub(crate) const fn at(self) -> usize {
+        self.0.trailing_zeros() as usize / 8
+    }
+
+    /// All bits of the word up to those of this byte.
+    #[inline]
+    pub(crate) const fn through(self) -> u64 {
+        self.0.get() ^ (self.0.get() - 1)
+    }
 }
 
 /// Where the first `byte` is in a word.
 #[inline]
-pub(crate) fn find_in_word(word: [u8; 8], byte: u8) -> Option<usize> {
-    let word = u64::from_le_bytes(word) ^ (ONES * u64::from(byte));
-    first_high(word.wrapping_sub(ONES) & !word)
+pub(crate) fn first_of(byte: u8, word: u64) -> Option<First> {
+    let others = word ^ (ONES * u64::from(byte));
+    First::of_high(others.wrapping_sub(ONES) & !others)
 }
 
 /// A word of bytes that are one, to make one of any byte by multiplication.
@@ -216,22 +260,26 @@ const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
 /// The first byte of a word that is below 0x20 or is 0x7F. A subtraction sets the high bit of
 /// such a byte; its borrow may set those of bytes above it, never of one below.
-fn first_control(word: [u8; 8]) -> Option<usize> {
-    let word = u64::from_le_bytes(word);
+#[inline]
+fn first_control(word: u64) -> Option<First> {
     let below_space = word.wrapping_sub(ONES * 0x20);
     let delete = (word ^ (ONES * 0x7F)).wrapping_sub(ONES);
-    first_high((below_space | delete) & !word)
+    First::of_high((below_space | delete) & !word)
 }
 
-/// The first byte of a word whose high bit is set.
-fn first_high(word: u64) -> Option<usize> {
-    let highs = word & HIGHS;
-    (highs != 0).then(|| highs.trailing_zeros() as usize / 8)
+/// The first byte of a word that is neither visible ASCII nor a space. As above, what is carried
+/// or borrowed changes only bytes behind it.
+#[inline]
+fn first_not_plain(word: u64) -> Option<First> {
+    First::of_high(word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES) | word)
 }
 
 /// `bytes` without the optional white space around it (RFC 9110 §5.6.3).
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
-    trim_end(trim_start(bytes))
+    match bytes {
+        [first, .., last] if !is_space(*first) && !is_space(*last) => bytes,
+        _ => trim_end(trim_start(bytes)),
+    }
 }
 
 /// `bytes` without the optional white space at its start.
@@ -321,7 +369,7 @@ mod tests {
             ("a%", 1),
             ("a b", 1),
         ] {
-            assert_eq!(encoded_len(text.as_bytes(), PATH), len, "{text}");
+            assert_eq!(encoded_len(text.as_bytes(), PATH).0, len, "{text}");
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct Head<'a> {
 
 /// Where a head's parts lie in its bytes, and what the core needs to know of it.
 #[derive(Debug, Default)]
-pub(crate) struct HeadIndex {
+pub struct HeadIndex {
     method: Span,
     is_head: bool,
     target: TargetIndex,
@@ -35,8 +35,11 @@ pub(crate) struct HeadIndex {
     fields: FieldTable,
     framing: Framing,
     expectation: Expectation,
-    /// `None` until the request line has been read; then how far it has been looked at.
-    request_line_len: Option<usize>,
+    persists: bool,
+    /// The last Host that was found valid, of whichever connection.
+    valid_host: Vec<u8>,
+    has_request_line: bool,
+    /// How far the bytes of the request line have been looked at.
     looked_at: usize,
 }
 
@@ -87,10 +90,20 @@ impl<'a> Head<'a> {
 
 impl HeadIndex {
     /// Forgets the last head.
-    pub(crate) fn restart(&mut self) {
-        self.request_line_len = None;
+    pub fn restart(&mut self) {
+        self.has_request_line = false;
         self.looked_at = 0;
         (self.is_head, self.version) = (false, Version::Http11);
+    }
+
+    /// What the client waits for before it sends the body.
+    pub(crate) const fn expectation(&self) -> Expectation {
+        self.expectation
+    }
+
+    /// Whether the client wants the connection to stay open after the answer.
+    pub(crate) const fn persists(&self) -> bool {
+        self.persists
     }
 
     /// Whether the method is HEAD, as far as it has been read.
@@ -105,20 +118,24 @@ impl HeadIndex {
 
     /// Reads what has come; `Some(len)` of the head when it is whole. `head` holds all bytes
     /// from the head's first on.
-    pub(crate) fn read(
+    ///
+    /// # Errors
+    /// If the bytes are no valid head, or one beyond the limits.
+    pub fn read(
         &mut self,
         head: &[u8],
         limits: &Limits,
         served: Scheme,
     ) -> Result<Option<usize>, Refusal> {
-        if self.request_line_len.is_none() && !self.read_request_line(head, limits, served)? {
+        if !self.has_request_line && !self.read_request_line(head, limits, served)? {
             return Ok(None);
         }
         let Some(len) = self.fields.read(head, limits)? else { return Ok(None) };
+        self.check_host(head)?;
         let fields = Fields::new(head, &self.fields);
-        check_host(self.version, &fields)?;
         self.framing = framing::of_request(self.version, &fields)?;
         self.expectation = framing::expectation(self.version, self.framing, &fields);
+        self.persists = framing::persists(self.version, &fields);
         Ok(Some(len))
     }
 
@@ -134,14 +151,15 @@ impl HeadIndex {
         let line = &head[..head.len().min(len_max)];
         // A line that was cut is not read again before its end has come.
         let was_cut = self.looked_at > 0;
-        let is_open = was_cut && grammar::line_end(line, &mut self.looked_at) == LineEnd::Open;
-        if !is_open && let Some(len) = self.read_valid_line(line, served) {
+        if !(was_cut && self.line_end(line) == LineEnd::Open)
+            && let Some(len) = self.read_valid_line(line, served)
+        {
             self.fields.restart(len);
-            self.request_line_len = Some(len);
+            self.has_request_line = true;
             return Ok(true);
         }
         let is_full = line.len() == len_max;
-        match grammar::line_end(line, &mut self.looked_at) {
+        match self.line_end(line) {
             LineEnd::Crlf(len) => Err(self.refuse_line(&line[..len], served)),
             LineEnd::Broken(refusal) => Err(refusal),
             LineEnd::Open if is_full => Err(Refusal::RequestLineTooLong),
@@ -149,24 +167,42 @@ impl HeadIndex {
         }
     }
 
+    #[cold]
+    fn line_end(&mut self, line: &[u8]) -> LineEnd {
+        grammar::line_end(line, &mut self.looked_at)
+    }
+
     /// Reads a valid line, in one pass, and returns its length with the CRLF.
+    #[inline]
     fn read_valid_line(&mut self, line: &[u8], served: Scheme) -> Option<usize> {
-        let method_len = grammar::run_len(line, TCHAR);
-        let (token, rest) = line.split_at(method_len);
-        if method_len == 0 || rest.first() != Some(&b' ') {
-            return None;
-        }
-        let method = Method::from_token(token);
-        self.target = TargetIndex::parse(line, method_len + 1, method, served).ok()?;
-        let (version, rest) = line[self.target.end()..].strip_prefix(b" ")?.split_at_checked(8)?;
-        let version = Version::parse(version).ok()?;
-        if !rest.starts_with(b"\r\n") {
-            return None;
-        }
-        self.method = Span::new(0, method_len);
+        let (method, rest) = Method::read(line)?;
+        let target_start = line.len() - rest.len();
+        let rest = self.target.read(rest, target_start, method, served).ok()?;
+        let (version, rest) = Version::read(rest)?;
+        self.method = Span::new(0, target_start - 1);
         self.is_head = matches!(method, Method::Head);
         self.version = version;
-        Some(line.len() - rest.len() + 2)
+        Some(line.len() - rest.len())
+    }
+
+    /// RFC 9112 §3.2: exactly one valid Host in HTTP/1.1, at most one in HTTP/1.0, whatever
+    /// form the target has.
+    #[inline]
+    fn check_host(&mut self, head: &[u8]) -> Result<(), Refusal> {
+        let fields = Fields::new(head, &self.fields);
+        match fields.get(&FieldName::HOST) {
+            None if self.version == Version::Http10 => Ok(()),
+            None => Err(Refusal::HostMissing),
+            Some(_) if fields.is_repeated(&FieldName::HOST) => Err(Refusal::HostRepeated),
+            // Nearly always it is that of the request before, which need not be read again.
+            Some(host) if host == self.valid_host && !host.is_empty() => Ok(()),
+            Some(host) => {
+                authority::port(host).ok_or(Refusal::Host)?;
+                self.valid_host.clear();
+                self.valid_host.extend_from_slice(host);
+                Ok(())
+            }
+        }
     }
 
     /// Why a line is not valid. What is right in it decides how the refusal is written.
@@ -187,17 +223,6 @@ impl HeadIndex {
         let target = &line[target_start..target_end];
         let parsed = TargetIndex::other_form(target, target_start, method, served);
         parsed.err().unwrap_or(Refusal::Target)
-    }
-}
-
-/// RFC 9112 §3.2: exactly one valid Host in HTTP/1.1, at most one in HTTP/1.0, whatever
-/// form the target has.
-fn check_host(version: Version, fields: &Fields<'_>) -> Result<(), Refusal> {
-    match fields.get(&FieldName::HOST) {
-        None if version == Version::Http10 => Ok(()),
-        None => Err(Refusal::HostMissing),
-        Some(_) if fields.is_repeated(&FieldName::HOST) => Err(Refusal::HostRepeated),
-        Some(host) => authority::parse(host).map(|_| ()).ok_or(Refusal::Host),
     }
 }
 
@@ -278,6 +303,19 @@ mod tests {
             check(head.as_bytes(), &Err(refusal));
         }
         assert_eq!(read(long_line.as_bytes(), &[]), Err(Refusal::RequestLineTooLong));
+    }
+
+    #[test]
+    fn a_host_is_judged_alike_whichever_came_before_it() {
+        let hosts = ["h", "", "h:", "a b", "h", "h:80", "h:8a", "h", "H"];
+        let mut index = HeadIndex::default();
+        for host in hosts {
+            let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            let expected = read(head.as_bytes(), &[]).map(|whole| whole.map(|(len, _)| len));
+            index.restart();
+            let found = index.read(head.as_bytes(), &Limits::default(), Scheme::Http);
+            assert_eq!(found, expected, "{host:?}");
+        }
     }
 
     #[test]

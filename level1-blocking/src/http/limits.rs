@@ -30,7 +30,7 @@ pub struct Limits {
     pub pipelined_max: u32,
     /// Bytes of output held before a write is due; one response head may exceed it.
     pub output_len_max: usize,
-    /// Bytes taken ahead of the request being answered.
+    /// Bytes taken ahead of the request being answered; more than 64 KiB count as that.
     pub read_ahead_len_max: usize,
     /// Bytes of an unwanted request body that are read over to keep the connection.
     pub discard_len_max: u64,

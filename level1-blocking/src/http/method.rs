@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::grammar;
+use super::grammar::{self, TCHAR};
 
 /// A request method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +30,23 @@ pub enum Method<'a> {
 }
 
 impl<'a> Method<'a> {
+    /// Reads the method that a request line begins with, and the space behind it.
+    #[inline]
+    pub(crate) fn read(line: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        match line.strip_prefix(b"GET ") {
+            // Compared as one word.
+            Some(rest) => Some((Self::Get, rest)),
+            None => Self::read_token(line),
+        }
+    }
+
+    #[inline(never)]
+    fn read_token(line: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (token, rest) = line.split_at(grammar::run_len(line, TCHAR));
+        let rest = rest.strip_prefix(b" ").filter(|_| !token.is_empty())?;
+        Some((Self::from_token(token), rest))
+    }
+
     /// The method that a valid token names.
     #[inline]
     pub(crate) fn from_token(token: &'a [u8]) -> Self {

@@ -167,110 +167,148 @@ impl fmt::Debug for FieldName {
     }
 }
 
-/// The length and the number of the name that a field line begins with.
+/// The number of the name that a field line begins with, and what follows its colon; `None`
+/// if the line does not begin with a name and a colon.
 #[inline]
-pub(crate) fn read(line: &[u8]) -> (usize, u8) {
-    // Half of the names that come fit in a word with their colon.
-    if let Some(word) = line.first_chunk()
-        && let Some(len @ 1..) = grammar::find_in_word(*word, b':')
-        && let number = number_of(Ends::of_word(*word, len), len)
-        && number != UNNUMBERED
-    {
-        return (len, number);
+pub(crate) fn read(line: &[u8]) -> Option<(u8, &[u8])> {
+    let Some((key, rest)) = Key::of_line(line) else { return read_long(line) };
+    match key.number() {
+        // A name we know need not be looked at again to see that it is a token.
+        Some(number) => Some((number, rest)),
+        None => Some((UNNUMBERED, split(line)?.1)),
     }
-    read_long(line)
 }
 
 #[inline(never)]
-fn read_long(line: &[u8]) -> (usize, u8) {
-    let len = grammar::find(line, b':');
-    match number(&line[..len]) {
-        UNNUMBERED => (grammar::run_len(line, TCHAR), UNNUMBERED),
-        // A name we know need not be looked at again to see that it is a token.
-        number => (len, number),
-    }
+fn read_long(line: &[u8]) -> Option<(u8, &[u8])> {
+    let (name, rest) = split(line)?;
+    Some((number(name), rest))
+}
+
+/// The name that a line begins with, and what follows its colon.
+#[inline(never)]
+fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (name, rest) = line.split_at(grammar::run_len(line, TCHAR));
+    let rest = rest.strip_prefix(b":").filter(|_| !name.is_empty())?;
+    Some((name, rest))
 }
 
 /// The number of a name, in whatever case it is written.
 const fn number(name: &[u8]) -> u8 {
-    let number = number_of(Ends::of(name), name.len());
-    // Of a longer name, the ends are not all.
-    let is_same = name.len() <= 16 || name.eq_ignore_ascii_case(NAMES[number as usize].as_bytes());
-    if is_same { number } else { UNNUMBERED }
-}
-
-/// The number of the name that has these ends and this length.
-const fn number_of(ends: Ends, len: usize) -> u8 {
-    let number = TABLE[ends.slot()];
-    let (known_len, known) = KNOWN[number as usize];
-    if len == known_len && ends.is_same(known) { number } else { UNNUMBERED }
-}
-
-/// The first eight and the last eight bytes of a name as words, so that it is looked up and
-/// compared without a loop. A shorter name is both, behind zeros.
-#[derive(Clone, Copy)]
-struct Ends {
-    first: u64,
-    last: u64,
-}
-
-impl Ends {
-    const fn of(name: &[u8]) -> Self {
-        if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
-            return Self { first: u64::from_le_bytes(*first), last: u64::from_le_bytes(*last) };
+    match Key::of_name(name).number() {
+        // Of a longer name, the key is not all.
+        Some(number)
+            if name.len() < Key::LEN
+                || name.eq_ignore_ascii_case(NAMES[number as usize].as_bytes()) =>
+        {
+            number
         }
-        let mut word = 0;
+        _ => UNNUMBERED,
+    }
+}
+
+/// The first sixteen bytes of a name and its colon as two words, with zeros behind them, so that
+/// it is looked up and compared without a loop. The colon is what tells a name from one that is
+/// followed by zeros.
+#[derive(Clone, Copy)]
+struct Key {
+    first: u64,
+    second: u64,
+}
+
+impl Key {
+    const LEN: usize = 16;
+
+    const fn of_name(name: &[u8]) -> Self {
+        if let Some(bytes) = name.first_chunk() {
+            return Self::of_bytes(*bytes);
+        }
+        let mut bytes = [0; Self::LEN];
+        bytes[name.len()] = b':';
         let mut at = 0;
         while at < name.len() {
-            word = (word >> 8) | ((name[at] as u64) << 56);
+            bytes[at] = name[at];
             at += 1;
         }
-        Self { first: word, last: word }
+        Self::of_bytes(bytes)
     }
 
-    /// The same for the first `len` bytes of a word, one at least.
-    const fn of_word(word: [u8; 8], len: usize) -> Self {
-        let word = u64::from_le_bytes(word) << (64 - 8 * len);
-        Self { first: word, last: word }
+    const fn of_bytes(bytes: [u8; Self::LEN]) -> Self {
+        let bytes = u128::from_le_bytes(bytes);
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+        Self { first: bytes as u64, second: (bytes >> 64) as u64 }
+    }
+
+    /// The key of what stands before the first colon of a line, and what stands behind it; `None`
+    /// if the key would not hold all of it.
+    #[inline]
+    fn of_line(line: &[u8]) -> Option<(Self, &[u8])> {
+        let (first, rest) = line.split_first_chunk()?;
+        let first = u64::from_le_bytes(*first);
+        if let Some(colon) = grammar::first_of(b':', first) {
+            let key = Self { first: first & colon.through(), second: 0 };
+            return Some((key, &line[colon.at() + 1..]));
+        }
+        let second = u64::from_le_bytes(*rest.first_chunk()?);
+        let colon = grammar::first_of(b':', second)?;
+        Some((Self { first, second: second & colon.through() }, &rest[colon.at() + 1..]))
+    }
+
+    /// The number of the name, if it has one.
+    #[inline]
+    const fn number(self) -> Option<u8> {
+        let number = TABLE[self.slot()];
+        let Known { lower, case } = &KNOWN[number as usize];
+        let is_known =
+            self.first | case.first == lower.first && self.second | case.second == lower.second;
+        if is_known { Some(number) } else { None }
     }
 
     /// Where the name stands in `TABLE`.
     const fn slot(self) -> usize {
         const CASE: u64 = ONES * 0x20;
-        let lower = (self.first | CASE).wrapping_add(self.last | CASE);
-        (lower.wrapping_mul(0x05b6_e6e3_07d4_bedd) >> 55) as usize
+        let lower = (self.first | CASE).wrapping_add(self.second | CASE);
+        (lower.wrapping_mul(0x7cf2_0724_d953_ee27) >> 56) as usize
     }
 
-    const fn is_same(self, known: Self) -> bool {
-        differences(self.first, known.first) | differences(self.last, known.last) == 0
+    /// The bit 0x20 of each letter, which is its case. In the names we know, only letters
+    /// have the bit 0x40.
+    const fn case(self) -> Self {
+        const LETTER: u64 = ONES * 0x40;
+        Self { first: (self.first & LETTER) >> 1, second: (self.second & LETTER) >> 1 }
     }
 }
 
-/// The bits in which two words of a name differ, but for the case of letters. In the names
-/// we know, only letters have the bit 0x40.
-const fn differences(word: u64, known: u64) -> u64 {
-    (word ^ known) & !((known & (ONES * 0x40)) >> 1)
+/// A name with a number.
+struct Known {
+    /// Its key, in small letters.
+    lower: Key,
+    case: Key,
 }
 
-/// Length and ends of each name, by number.
-const KNOWN: [(usize, Ends); NAMES.len()] = {
-    let mut known = [(0, Ends { first: 0, last: 0 }); NAMES.len()];
+/// The names by number. No line has the key of the first, which stands for all others.
+const KNOWN: [Known; NAMES.len()] = {
+    const NONE: Key = Key { first: u64::MAX, second: u64::MAX };
+    let mut known =
+        [const { Known { lower: NONE, case: Key { first: 0, second: 0 } } }; NAMES.len()];
     let mut number = 1;
     while number < NAMES.len() {
-        let name = NAMES[number].as_bytes();
-        known[number] = (name.len(), Ends::of(name));
+        let key = Key::of_name(NAMES[number].as_bytes());
+        let case = key.case();
+        let lower = Key { first: key.first | case.first, second: key.second | case.second };
+        known[number] = Known { lower, case };
         number += 1;
     }
     known
 };
 
 /// The numbers by `slot`, whose factor was chosen so that no two names share one.
-const TABLE: [u8; 512] = {
+const TABLE: [u8; 256] = {
     assert!(NAMES.len() <= 64, "a name's number is a bit of a u64");
-    let mut table = [UNNUMBERED; 512];
+    let mut table = [UNNUMBERED; 256];
     let mut number = 1;
     while number < NAMES.len() {
-        let slot = KNOWN[number].1.slot();
+        let slot = KNOWN[number].lower.slot();
         assert!(table[slot] == UNNUMBERED, "two names share a slot: change the factor");
         #[expect(clippy::cast_possible_truncation, reason = "at most 64 names")]
         let value = number as u8;
@@ -307,8 +345,9 @@ mod tests {
                     line[at] = byte;
                     let is_same = line[..name.len()].eq_ignore_ascii_case(name.as_bytes());
                     let number = if is_same { known } else { 0 };
-                    let (len, found) = read(&line);
-                    assert_eq!((len, found.into()), (grammar::run_len(&line, TCHAR), number));
+                    let is_token = grammar::run_len(&line, TCHAR) == name.len();
+                    let found = read(&line).map(|(number, rest)| (number.into(), rest));
+                    assert_eq!(found, is_token.then_some((number, &b" v\r\n\r\n"[..])));
                 }
             }
         }
@@ -316,22 +355,33 @@ mod tests {
 
     #[test]
     fn a_name_is_read_up_to_its_colon() {
-        for (line, len, is_known) in [
-            ("", 0, false),
-            (":", 0, false),
-            ("TE:", 2, true),
-            ("te", 2, true),
-            ("TE x: y", 2, false),
-            ("Host: 12345", 4, true),
-            ("Hos: 123456", 3, false),
-            ("Accept-Encoding:", 15, true),
-            ("Strict-Transport-Security:", 25, true),
-            ("Strict-Transport-Securitx:", 25, false),
-            ("a-name-that-is-longer-than-any-we-know: x", 38, false),
-            ("Ac(cept: x", 2, false),
+        for (line, expected) in [
+            ("", None),
+            (":", None),
+            (": 12345678", None),
+            ("TE:", Some((2, true))),
+            ("te", None),
+            ("TE x: y", None),
+            ("TE\0: 1234567890123456", None),
+            ("\0TE: 1234567890123456", None),
+            ("Host: 12345", Some((4, true))),
+            ("Hos: 123456", Some((3, false))),
+            ("Location: 12345678", Some((8, true))),
+            ("Locatio\u{e9}: 12345678", None),
+            ("Accept-Encoding:", Some((15, true))),
+            ("X-Forwarded-Host: a", Some((16, true))),
+            ("X-Forwarded-Hose: a", Some((16, false))),
+            ("Transfer-Encoding: a", Some((17, true))),
+            ("Transfer-Encodin: a", Some((16, false))),
+            ("Strict-Transport-Security:", Some((25, true))),
+            ("Strict-Transport-Securitx:", Some((25, false))),
+            ("a-name-that-is-longer-than-any-we-know: x", Some((38, false))),
+            ("Ac(cept: x", None),
         ] {
-            let (found_len, number) = read(line.as_bytes());
-            assert_eq!((found_len, number != UNNUMBERED), (len, is_known), "{line:?}");
+            let found = read(line.as_bytes());
+            let found =
+                found.map(|(number, rest)| (line.len() - rest.len() - 1, number != UNNUMBERED));
+            assert_eq!(found, expected, "{line:?}");
         }
     }
 

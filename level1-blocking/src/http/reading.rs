@@ -9,7 +9,7 @@ use super::{
     decode::{Decoder, Next},
     encode,
     error::Refusal,
-    framing::{self, Expectation},
+    framing::Expectation,
     head::Head,
     step::CloseReason,
 };
@@ -24,7 +24,8 @@ impl Connection {
         }
         match Decoder::new(head.framing(), body_len_max) {
             Err(refusal) => return self.refuse(refusal, clock),
-            Ok(None) => self.reading = Reading::Ended { trailer_len: 0 },
+            // Nothing is waited for that was not before.
+            Ok(None) => return self.reading = Reading::Ended { trailer_len: 0 },
             Ok(Some(decoder)) => {
                 let demand = Demand::Later;
                 self.reading = Reading::Body { decoder, piece_len: 0, received: 0, demand };
@@ -45,8 +46,8 @@ impl Connection {
             if is_due && mem::take(&mut self.current.owes_continue) {
                 encode::continue_(self.buffers().output.writer());
             }
+            self.settle(false, clock);
         }
-        self.settle(false, clock);
     }
 
     /// `len` bytes of the piece were used.
@@ -83,45 +84,58 @@ impl Connection {
     pub(super) fn read_on(&mut self, clock: &Clock) {
         let is_starved = match self.reading {
             Reading::Head { .. } => self.read_head(clock),
+            Reading::Body { demand: Demand::Unwanted { .. }, .. } => {
+                return self.read_over(0, clock);
+            }
             Reading::Body { .. } => self.read_body(),
             Reading::Admission | Reading::Ended { .. } | Reading::Done => Ok(false),
         };
         match is_starved {
             Ok(true) if self.peer_closed => self.starve(clock),
             Ok(_) => {}
+            Err(_) if self.skip_line() => self.read_on(clock),
             Err(refusal) => self.refuse(refusal, clock),
         }
     }
 
     /// True if more bytes are needed.
     fn read_head(&mut self, clock: &Clock) -> Result<bool, Refusal> {
-        let Some(buffers) = self.buffers.as_deref_mut() else { return Ok(true) };
-        if let Reading::Head { may_skip_line: may_skip_line @ true } = &mut self.reading {
-            match buffers.input.pending() {
-                // RFC 9112 §2.2: old clients send a line too many after a body.
-                [b'\r', b'\n', ..] => {
-                    buffers.input.consume(2);
-                    *may_skip_line = false;
-                }
-                [] | [b'\r'] => return Ok(true),
-                _ => *may_skip_line = false,
-            }
+        let Some(Buffers { input, head, trailers, .. }) = self.buffers.as_deref_mut() else {
+            return Ok(true);
+        };
+        if input.pending().is_empty() {
+            return Ok(true);
         }
-        let Buffers { input, head, .. } = buffers;
         let Some(len) = head.read(input.pending(), &self.limits, self.scheme)? else {
             return Ok(true);
         };
         input.pin(len);
-        let head = Head::new(input.head(), head);
-        let persists = framing::persists(head.version(), &head.fields());
+        trailers.restart(0);
         self.current = Current {
             has_head: true,
             owes_continue: head.expectation() == Expectation::Continue,
-            persists,
+            persists: head.persists(),
             ..Current::new(clock.now())
         };
         self.reading = Reading::Admission;
         Ok(false)
+    }
+
+    /// Steps over an empty line that was refused as a request line: RFC 9112 §2.2, old clients
+    /// send a line too many after a body. False if there is none, or has been one already.
+    #[cold]
+    fn skip_line(&mut self) -> bool {
+        let (Reading::Head { may_skip_line }, Some(Buffers { input, head, .. })) =
+            (&mut self.reading, self.buffers.as_deref_mut())
+        else {
+            return false;
+        };
+        let is_skipped = mem::take(may_skip_line) && input.pending().starts_with(b"\r\n");
+        if is_skipped {
+            input.consume(2);
+            head.restart();
+        }
+        is_skipped
     }
 
     /// True if more bytes are needed.
@@ -162,13 +176,11 @@ impl Connection {
 
     /// Steps over the trailers, and is done with the request's body if it has ended.
     pub(super) fn finish_reading(&mut self) {
-        match self.reading {
-            Reading::Admission => self.reading = Reading::Done,
-            Reading::Ended { trailer_len } => {
-                self.buffers().input.consume(trailer_len);
-                self.reading = Reading::Done;
-            }
-            Reading::Head { .. } | Reading::Body { .. } | Reading::Done => {}
+        if let Reading::Ended { trailer_len } = self.reading {
+            self.buffers().input.consume(trailer_len);
+        }
+        if let Reading::Admission | Reading::Ended { .. } = self.reading {
+            self.reading = Reading::Done;
         }
     }
 

@@ -53,6 +53,8 @@ pub(crate) struct TargetIndex {
     authority: Span,
     path: Span,
     query: Option<Span>,
+    /// Whether there is a percent-encoding in the path.
+    is_encoded: bool,
 }
 
 impl<'a> Target<'a> {
@@ -89,7 +91,8 @@ impl<'a> Target<'a> {
     pub fn decoded_path(&self) -> Cow<'a, [u8]> {
         match (self.index.form, self.index.path.of(self.head)) {
             (Form::Absolute, b"") => Cow::Borrowed(b"/"),
-            (_, path) => percent_decode(path),
+            (_, path) if self.index.is_encoded => percent_decode(path),
+            (_, path) => Cow::Borrowed(path),
         }
     }
 
@@ -137,25 +140,26 @@ pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
 }
 
 impl TargetIndex {
-    /// Reads the target that begins at `start`. One in origin form ends where its grammar does,
-    /// others at the next space: it is for the caller to see that the version follows.
+    /// Reads the target that `text` begins with, `start` bytes into the line, and returns what
+    /// follows it. One in origin form ends where its grammar does, others at the next space: it
+    /// is for the caller to see that the version follows.
     #[inline]
-    pub(crate) fn parse(
-        line: &[u8],
+    pub(crate) fn read<'t>(
+        &mut self,
+        text: &'t [u8],
         start: usize,
         method: Method<'_>,
         served: Scheme,
-    ) -> Result<Self, Refusal> {
-        let text = &line[start..];
-        match (text, method) {
-            ([b'/', ..], _) if !matches!(method, Method::Connect) => {
-                Ok(Self::hierarchical(text, start))
-            }
-            _ => Self::other_form(&text[..grammar::find(text, b' ')], start, method, served),
+    ) -> Result<&'t [u8], Refusal> {
+        if text.first() == Some(&b'/') && !matches!(method, Method::Connect) {
+            return Ok(self.read_hierarchical(text, start));
         }
+        let (text, rest) = text.split_at(grammar::find(text, b' '));
+        *self = Self::other_form(text, start, method, served)?;
+        Ok(rest)
     }
 
-    /// Reads `text` as a target that is not in origin form. Apart from `parse`, so that what
+    /// Reads `text` as a target that is not in origin form. Apart from `read`, so that what
     /// nearly all targets need is small enough to be inlined.
     #[inline(never)]
     pub(crate) fn other_form(
@@ -172,30 +176,33 @@ impl TargetIndex {
         }
     }
 
-    /// Where the target ends.
-    pub(crate) const fn end(&self) -> usize {
-        self.all.end()
+    /// `path [ "?" query ]`, the path empty or beginning with a slash. Returns what follows.
+    #[inline]
+    fn read_hierarchical<'t>(&mut self, text: &'t [u8], start: usize) -> &'t [u8] {
+        let (path_len, is_encoded) = grammar::encoded_len(text, PATH);
+        let path = Span::new(start, start + path_len);
+        *self = Self { form: Form::Origin, all: path, path, is_encoded, ..Self::default() };
+        match &text[path_len..] {
+            [b'?', query @ ..] => self.read_query(query),
+            rest => rest,
+        }
     }
 
-    /// `path [ "?" query ]`, the path empty or beginning with a slash.
-    #[inline]
-    fn hierarchical(text: &[u8], start: usize) -> Self {
-        let path_end = start + grammar::encoded_len(text, PATH);
-        let path = Span::new(start, path_end);
-        let (query, end) = match &text[path_end - start..] {
-            [b'?', query @ ..] => {
-                let end = path_end + 1 + grammar::encoded_len(query, QUERY);
-                (Some(Span::new(path_end + 1, end)), end)
-            }
-            _ => (None, path_end),
-        };
-        Self { form: Form::Origin, all: Span::new(start, end), path, query, ..Self::default() }
+    #[inline(never)]
+    fn read_query<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        let (query, rest) = text.split_at(grammar::encoded_len(text, QUERY).0);
+        let start = self.path.end() + 1;
+        let end = start + query.len();
+        self.query = Some(Span::new(start, end));
+        self.all = Span::new(self.path.start(), end);
+        rest
     }
 
     /// `host:port`, both parts required (RFC 9110 §9.3.6).
     fn authority_form(text: &[u8], all: Span) -> Result<Self, Refusal> {
-        let parsed = authority::parse(text).ok_or(Refusal::Target)?;
-        parsed.port.ok_or(Refusal::Target)?;
+        if authority::port(text).is_none_or(<[u8]>::is_empty) {
+            return Err(Refusal::Target);
+        }
         Ok(Self { form: Form::Authority, all, authority: all, ..Self::default() })
     }
 
@@ -217,15 +224,15 @@ impl TargetIndex {
         let rest = rest.strip_prefix(b"://").ok_or(Refusal::Target)?;
         let authority_len = memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(authority_len);
-        authority::parse(authority).ok_or(Refusal::Target)?;
+        authority::port(authority).ok_or(Refusal::Target)?;
         // An https resource is only served over a secured connection (RFC 9110 §7.4).
         if scheme == Scheme::Https && served == Scheme::Http {
             return Err(Refusal::Misdirected);
         }
         let authority_start = start + scheme_len + 3;
         let path_start = authority_start + authority_len;
-        let parts = Self::hierarchical(path, path_start);
-        if parts.end() != all.end() {
+        let mut parts = Self::default();
+        if !parts.read_hierarchical(path, path_start).is_empty() {
             return Err(Refusal::Target);
         }
         let form = match method {
@@ -248,12 +255,14 @@ mod tests {
     ) -> Result<(Form, String, String, Option<String>), Refusal> {
         let head = format!("{method} {text} HTTP/1.1\r\n");
         let start = method.as_str().len() + 1;
-        let index = TargetIndex::parse(head.as_bytes(), start, method, Scheme::Http)?;
-        if index.end() != start + text.len() {
+        let mut index = TargetIndex::default();
+        let rest = index.read(&head.as_bytes()[start..], start, method, Scheme::Http)?;
+        if rest != b" HTTP/1.1\r\n" {
             return Err(Refusal::Target);
         }
         let target = Target::new(head.as_bytes(), &index);
         assert_eq!(target.as_str(), text);
+        assert_eq!(target.decoded_path(), percent_decode(target.path().as_bytes()));
         let query = target.query().map(str::to_owned);
         Ok((target.form(), target.authority().to_owned(), target.path().to_owned(), query))
     }

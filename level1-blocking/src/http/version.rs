@@ -14,11 +14,25 @@ pub enum Version {
 }
 
 impl Version {
+    /// Reads the end of a request line: a space, the version, and CRLF.
+    #[inline]
+    pub(crate) fn read(text: &[u8]) -> Option<(Self, &[u8])> {
+        match text.strip_prefix(b" HTTP/1.1\r\n") {
+            // Compared as words.
+            Some(rest) => Some((Self::Http11, rest)),
+            None => Self::read_other(text),
+        }
+    }
+
+    #[inline(never)]
+    fn read_other(text: &[u8]) -> Option<(Self, &[u8])> {
+        let (version, rest) = text.strip_prefix(b" ")?.split_at_checked(8)?;
+        Some((Self::parse(version).ok()?, rest.strip_prefix(b"\r\n")?))
+    }
+
     /// Reads the last part of a request line.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, Refusal> {
         match text {
-            // Compared as one word; a byte pattern is compared by the byte.
-            _ if text == b"HTTP/1.1" => Ok(Self::Http11),
             b"HTTP/1.0" => Ok(Self::Http10),
             [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => Ok(Self::Http11),
             [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {

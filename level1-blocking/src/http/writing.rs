@@ -1,16 +1,15 @@
 //! The writing half: a response, from its head to the end of its body.
 
-use bytes::{Buf, Bytes};
-
 use super::{
     body::Body,
+    buffers::Buffers,
     clock::Clock,
     connection::{Connection, Current, Demand, Phase, Pieces, Reading, Writing},
     encode::{self, Persistence, ResponseFraming},
     error::Refusal,
     framing::{self, Framing},
     name::FieldName,
-    response::{FieldValue, Response, ResponseFields},
+    response::{FieldValue, Response},
     status::Status,
     step::CloseReason,
     version::Version,
@@ -22,17 +21,16 @@ const COPIED_LEN_MAX: usize = 16 * 1024;
 
 /// What the handler answers.
 impl Connection {
-    /// The answer. Does nothing if there is one already, such as our own 408.
-    pub fn respond(&mut self, response: Response, clock: &Clock) {
-        let is_due = matches!(self.phase, Phase::Open)
-            && matches!(self.writing, Writing::Nothing)
-            && !matches!(self.reading, Reading::Head { .. });
-        if is_due {
-            if let Reading::Admission = self.reading {
-                // Refused before its body was read: it may be on its way, or never come.
-                let is_bodiless = self.head().is_some_and(|head| head.framing() == Framing::None);
-                self.current.persists &= is_bodiless;
+    /// The answer. Does nothing if there is one already, such as our own 408. A body that has
+    /// ended counts as taken note of; of one that goes on, the end is an event.
+    pub fn respond(&mut self, mut response: Response, clock: &Clock) {
+        if self.is_unanswered() {
+            // The handler's mistake: no such answer is possible here (RFC 9110 §7.8, §15.2).
+            if response.status.is_interim() && !self.may_switch_to(response.status) {
+                response = Response::new(Status::INTERNAL_SERVER_ERROR);
             }
+            // Refused before its body was read: it may be on its way, or never come.
+            self.current.persists &= self.has_been_read();
             self.finish_reading();
             self.write_response(response, clock);
         }
@@ -73,30 +71,32 @@ impl Connection {
 
     /// The handler cannot finish its answer. The client sees that it is incomplete.
     pub fn abandon(&mut self) {
-        self.close(CloseReason::AnswerAbandoned);
+        if let (Phase::Open, Writing::Nothing | Writing::Stream(_)) = (&self.phase, &self.writing) {
+            self.break_off(CloseReason::AnswerAbandoned);
+        }
     }
 }
 
 /// What becomes of it.
 impl Connection {
-    #[inline]
     fn write_response(&mut self, response: Response, clock: &Clock) {
-        let Response { mut status, mut fields, mut body } = response;
-        // The handler's mistake: no such answer is possible here (RFC 9110 §7.8, §15.2).
-        if status.is_interim() && !self.may_switch_to(status) {
-            status = Status::INTERNAL_SERVER_ERROR;
-            fields.clear();
-            body = Body::default();
-        }
-        let (version, is_head) = (self.buffers().head.version(), self.buffers().head.is_head());
-        let framing = encode::framing(version, status, &body);
-        self.current.status = status;
-        self.current.persists &= framing != ResponseFraming::UntilClose && self.may_go_on(clock);
-        self.write_head(version, (status, &fields), framing, clock);
-        self.writing = match (framing, body) {
-            _ if is_head => Writing::Done,
+        let Response { status, fields, body } = response;
+        let may_go_on = self.may_go_on(clock);
+        let Self { buffers, current, writing, .. } = self;
+        let Buffers { head, output, .. } = &mut **buffers.get_or_insert_default();
+        let framing = encode::framing(head.version(), status, &body);
+        current.status = status;
+        current.persists &= may_go_on && framing != ResponseFraming::UntilClose;
+        let persistence = persistence(status, current.persists, head.version());
+        encode::head(output.writer(), (status, &fields), framing, persistence, clock);
+        *writing = match (framing, body) {
+            _ if head.is_head() => Writing::Done,
             (ResponseFraming::None | ResponseFraming::Length(0), _) => Writing::Done,
-            (_, Body::Bytes(bytes)) => self.write_bytes(bytes),
+            (_, Body::Bytes(bytes)) => {
+                let rest = copy_beginning(output.writer(), &bytes);
+                current.body_len = (bytes.len() - rest.len()) as u64;
+                if rest.is_empty() { Writing::Done } else { Writing::Bytes(bytes.slice_ref(rest)) }
+            }
             (_, Body::File(range)) => Writing::File(range),
             (ResponseFraming::Length(len), Body::Stream(_)) => Writing::Stream(Pieces::Sized(len)),
             (ResponseFraming::Chunked, Body::Stream(_)) => Writing::Stream(Pieces::Chunked),
@@ -104,39 +104,29 @@ impl Connection {
         };
     }
 
+    /// Whether a request is at hand that has not been answered.
+    const fn is_unanswered(&self) -> bool {
+        let is_at_hand = match self.reading {
+            Reading::Head { .. } | Reading::Body { demand: Demand::Unwanted { .. }, .. } => false,
+            Reading::Admission | Reading::Body { .. } | Reading::Ended { .. } | Reading::Done => {
+                true
+            }
+        };
+        is_at_hand && matches!((&self.phase, &self.writing), (Phase::Open, Writing::Nothing))
+    }
+
+    /// Whether no more of the request at hand is to come, or a handler goes on reading it.
+    fn has_been_read(&self) -> bool {
+        let is_bodiless = || self.head().is_some_and(|head| head.framing() == Framing::None);
+        !matches!(self.reading, Reading::Admission) || is_bodiless()
+    }
+
     /// Only a 101, and only when the client offered it and its request has come whole.
     fn may_switch_to(&self, status: Status) -> bool {
         status == Status::SWITCHING_PROTOCOLS
-            && matches!(self.reading, Reading::Done)
+            && !matches!(self.reading, Reading::Body { .. })
+            && self.has_been_read()
             && self.head().is_some_and(|head| framing::may_upgrade(head.version(), &head.fields()))
-    }
-
-    fn write_head(
-        &mut self,
-        version: Version,
-        line: (Status, &ResponseFields),
-        framing: ResponseFraming,
-        clock: &Clock,
-    ) {
-        let persistence = match (line.0, self.current.persists, version) {
-            (Status::SWITCHING_PROTOCOLS, ..) => Persistence::Upgrade,
-            (_, false, _) => Persistence::Close,
-            (_, true, Version::Http10) => Persistence::KeepAlive,
-            (_, true, Version::Http11) => Persistence::Default,
-        };
-        encode::head(self.buffers().output.writer(), line, framing, persistence, clock);
-    }
-
-    /// Copies the body's beginning behind the head; the rest stays where it is.
-    fn write_bytes(&mut self, mut bytes: Bytes) -> Writing {
-        let copied_len = bytes.len().min(COPIED_LEN_MAX);
-        self.buffers().output.writer().extend_from_slice(&bytes[..copied_len]);
-        self.current.body_len += copied_len as u64;
-        if copied_len == bytes.len() {
-            return Writing::Done;
-        }
-        bytes.advance(copied_len);
-        Writing::Bytes(bytes)
     }
 
     /// Answers a request that will not be taken, if an answer is still possible, and closes.
@@ -170,9 +160,36 @@ impl Connection {
             Writing::Done => self.reading = Reading::Done,
             // An answer is under way: only its end can tell that something went wrong.
             Writing::Bytes(_) | Writing::File(_) | Writing::Stream(_) => {
-                self.close(CloseReason::Refused(refusal));
+                self.break_off(CloseReason::Refused(refusal));
             }
         }
         self.settle(false, clock);
     }
+
+    /// Ends an answer in its middle. The answers before it, and its beginning, still leave.
+    fn break_off(&mut self, reason: CloseReason) {
+        // An answer that ends with the connection would seem to be complete.
+        let ends_by_closing = matches!(self.writing, Writing::Stream(Pieces::UntilClose));
+        if ends_by_closing || self.output().is_empty() {
+            return self.close(reason);
+        }
+        self.phase = Phase::Flush { reason, linger: false };
+        (self.reading, self.writing) = (Reading::Done, Writing::Nothing);
+    }
+}
+
+const fn persistence(status: Status, persists: bool, version: Version) -> Persistence {
+    match (status, persists, version) {
+        (Status::SWITCHING_PROTOCOLS, ..) => Persistence::Upgrade,
+        (_, false, _) => Persistence::Close,
+        (_, true, Version::Http10) => Persistence::KeepAlive,
+        (_, true, Version::Http11) => Persistence::Default,
+    }
+}
+
+/// Copies the beginning of a body behind its head; the rest stays where it is.
+fn copy_beginning<'a>(output: &mut Vec<u8>, body: &'a [u8]) -> &'a [u8] {
+    let (beginning, rest) = body.split_at(body.len().min(COPIED_LEN_MAX));
+    output.extend_from_slice(beginning);
+    rest
 }

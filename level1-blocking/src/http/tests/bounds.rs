@@ -187,3 +187,24 @@ fn an_early_answer_reads_over_a_short_rest_of_the_body_and_closes_for_a_long_one
         assert_eq!(peer.closed(), Some(closed.unwrap_or(CloseReason::PeerClosed)), "{len}");
     }
 }
+
+#[test]
+fn an_answer_that_is_abandoned_takes_none_before_it_along() {
+    let mut peer = Peer::new(Limits::default());
+    let request = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    let requests = request.repeat(2);
+    peer.connection.spare(&mut peer.pool)[..requests.len()].copy_from_slice(&requests);
+    peer.connection.received(requests.len(), &peer.clock);
+    for body in [Body::from("first"), Body::Stream(None)] {
+        peer.connection.accept(0, &peer.clock);
+        peer.connection.respond(Response::new(Status::OK).body(body), &peer.clock);
+        peer.connection.next_request(&peer.clock);
+    }
+    peer.connection.filled(b"half", &peer.clock);
+    peer.connection.abandon();
+    peer.serve();
+    let expected = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n";
+    assert_eq!(peer.received(), ok("first") + expected);
+    assert_eq!(peer.closed(), Some(CloseReason::AnswerAbandoned));
+    assert!(peer.connection.unfinished().is_some());
+}

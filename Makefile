@@ -9,6 +9,12 @@ test:   ## Install what the tests need, and pass them all
 lint:   ## What a change must also pass
 	cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
 
+bench:  ## Measure the protocol core, beside httparse
+	cargo bench --package benches
+
+count:  ## Count the instructions of a request in the core (needs valgrind)
+	cargo run --release --package benches --bin instructions
+
 doc:    ## Open the documentation of the code
 	cargo doc --workspace --no-deps --open
 
@@ -19,4 +25,4 @@ help:   ## Show this menu
 	@sed -n 's/^\([a-z]*\): *## /\1\t/p' Makefile
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint doc ci help
+.PHONY: run test lint bench count doc ci help

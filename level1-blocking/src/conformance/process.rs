@@ -39,8 +39,11 @@ impl Server {
         let mut child = command.spawn().expect("the level's binary starts");
         let diagnostics = lines(child.stderr.take().expect("piped"));
         let access_log = lines(child.stdout.take().expect("piped"));
-        let address = listening_on(&diagnostics);
-        Self { child, address, diagnostics, access_log }
+        // Made first, so that the child ends even if it never says where it listens.
+        let address = SocketAddr::from(([0; 4], 0));
+        let mut server = Self { child, address, diagnostics, access_log };
+        server.address = listening_on(&server.diagnostics);
+        server
     }
 
     /// Where it listens.

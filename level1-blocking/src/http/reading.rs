@@ -213,7 +213,7 @@ impl Connection {
 
     /// Throws away what comes after the last answer, up to a bound.
     pub(super) fn discard(&mut self) {
-        let input = &mut self.buffers().input;
+        let Some(Buffers { input, .. }) = self.buffers.as_deref_mut() else { return };
         let len = input.pending().len();
         input.consume(len);
         if let Phase::Linger { reason, discarded } = &mut self.phase {

@@ -71,7 +71,8 @@ fn outcome(bytes: &[u8], cuts: &[usize]) -> Outcome {
     static LIMITS: LazyLock<Arc<Limits>> = LazyLock::new(Arc::default);
     let mut pool = BufferPool::new(1);
     let mut outcome = converse(&mut App::new(), &LIMITS, bytes, cuts, &mut pool);
-    assert_eq!(pool.len(), 1, "the buffers have not grown beyond what is kept");
+    let buffers_len = usize::from(!bytes.is_empty());
+    assert_eq!(pool.len(), buffers_len, "taken when needed, and grown no further than is kept");
     while let Some(at) = memchr::memmem::find(&outcome.output, INTERIM) {
         outcome.output.drain(at..at + INTERIM.len());
     }

@@ -7,8 +7,8 @@ use std::panic::{self, AssertUnwindSafe};
 
 use crate::http::{fields::Fields, head::Head, response::Response, status::Status};
 
-/// An application.
-pub trait Handler {
+/// An application. All threads of a server share it.
+pub trait Handler: Send + Sync {
     /// Whether the request is wanted, judged by its head, before any of its body is read.
     fn admit(&self, head: &Head<'_>) -> Admission;
 
@@ -40,13 +40,13 @@ pub struct Request<'a> {
 }
 
 /// `handler.admit`, with a panic turned into 500.
-pub fn admit(handler: &impl Handler, head: &Head<'_>) -> Admission {
+pub fn admit(handler: &dyn Handler, head: &Head<'_>) -> Admission {
     panic::catch_unwind(AssertUnwindSafe(|| handler.admit(head)))
         .unwrap_or_else(|_| Admission::Refuse(Response::new(Status::INTERNAL_SERVER_ERROR)))
 }
 
 /// `handler.handle`, with a panic turned into 500: it costs one answer, never the server.
-pub fn handle(handler: &impl Handler, request: Request<'_>) -> Response {
+pub fn handle(handler: &dyn Handler, request: Request<'_>) -> Response {
     panic::catch_unwind(AssertUnwindSafe(|| handler.handle(request)))
         .unwrap_or_else(|_| Response::new(Status::INTERNAL_SERVER_ERROR))
 }

@@ -16,6 +16,8 @@ pub mod access_log;
 pub mod logging;
 pub mod stop;
 pub mod listen;
+pub mod observer;
+pub mod session;
 pub mod serve;
 #[cfg(feature = "conformance")]
 pub mod conformance;

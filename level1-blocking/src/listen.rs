@@ -78,8 +78,10 @@ fn listen_on(address: SocketAddr, backlog: u32) -> io::Result<Socket> {
     // Inherited by every connection: an answer's last segment must not wait for an
     // acknowledgement of the one before (RFC 896).
     socket.set_tcp_nodelay(true)?;
-    // `accept` returns now and then, and at once when a signal comes.
+    // `accept` returns now and then, and at once when a signal comes; so does `write` on the
+    // connections, which inherit this too.
     socket.set_read_timeout(Some(LONGEST_WAIT))?;
+    socket.set_write_timeout(Some(LONGEST_WAIT))?;
     socket.bind(&address.into())?;
     socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
     Ok(socket)

@@ -15,6 +15,7 @@ use level1_blocking::{
         listen::{Listen, Supported},
     },
     serve,
+    session::Application,
     stop::Stop,
 };
 
@@ -67,14 +68,16 @@ fn run(options: &Level1) -> anyhow::Result<()> {
         anyhow::bail!("this level listens on TCP only");
     };
     let listener = listen::listen(host, *port, common.backlog)?;
-    let stop = Stop::on_signals().context("cannot watch for SIGTERM and SIGINT")?;
+    let limits = Arc::new(common.limits());
+    let stop =
+        Stop::on_signals(limits.drain_timeout).context("cannot watch for SIGTERM and SIGINT")?;
     logging::start(common.log);
     if let Some(address) = listener.local_addr()?.as_socket() {
         tracing::info!("listening on http://{address}/");
     }
-    let limits = Arc::new(common.limits());
-    let demo = Demo::new(site, limits.body_len_max);
-    serve::run(&listener, &demo, &limits, &stop).context("cannot accept connections")?;
+    let handler = Arc::new(Demo::new(site, limits.body_len_max));
+    let application = Application { handler, limits };
+    serve::run(&listener, &application, &stop).context("cannot accept connections")?;
     tracing::info!("stopped");
     Ok(())
 }

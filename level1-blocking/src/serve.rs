@@ -9,30 +9,25 @@ use std::{
     mem,
     net::Shutdown,
     os::unix::fs::FileExt,
-    sync::Arc,
     thread,
     time::{Duration, Instant, SystemTime},
 };
 
-use socket2::{SockAddr, Socket};
+use socket2::Socket;
 
 use crate::{
-    access_log::{self, Client},
-    handler::{self, Admission, Handler, Request},
+    access_log,
+    handler::{self, Admission, Request},
     http::{
         Connection,
         buffers::BufferPool,
         clock::Clock,
-        limits::Limits,
-        step::{CloseReason, Event, Write},
-        target::Scheme,
+        step::{CloseReason, Event, Exchange, Write},
     },
-    stop::{LONGEST_WAIT, Stop},
+    observer::Observer,
+    session::{self, Application, Session},
+    stop::Stop,
 };
-
-/// The shortest wait: what a client has sent already may still be on its way. (A socket
-/// timeout of zero would mean for ever.)
-const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
 /// Bytes of a file that are read and sent at a time.
 const FILE_PIECE_LEN: usize = 64 * 1024;
@@ -41,90 +36,96 @@ const FILE_PIECE_LEN: usize = 64 * 1024;
 ///
 /// # Errors
 /// If the listening socket fails for good.
-pub fn run(
-    listener: &Socket,
-    handler: &impl Handler,
-    limits: &Arc<Limits>,
-    stop: &Stop,
-) -> io::Result<()> {
-    let mut worker = Worker::new(handler, Arc::clone(limits), stop);
+pub fn run(listener: &Socket, application: &Application, stop: &Stop) -> io::Result<()> {
+    let mut worker = Worker::new(stop, &());
     while !stop.is_requested() {
-        worker.serve_next(listener)?;
+        worker.serve_next(listener, application)?;
     }
     // Those whom the kernel has accepted already are served; it is to accept no others, or
     // clients who keep coming would keep the server from stopping.
     listener.listen(0)?;
     listener.set_nonblocking(true)?;
-    while !worker.is_drained() && worker.serve_next(listener)? {}
+    while !worker.is_drained() && worker.serve_next(listener, application)? {}
     Ok(())
 }
 
 /// What a thread needs to serve connections, kept from one to the next.
-#[derive(Debug)]
-pub struct Worker<'a, H> {
-    handler: &'a H,
-    limits: Arc<Limits>,
+pub struct Worker<'a> {
     stop: &'a Stop,
-    /// Set when the stop is noticed: until when requests in flight are served.
-    drain_ends: Option<Instant>,
+    observer: &'a dyn Observer,
     clock: Clock,
     pool: BufferPool,
-    file_piece: Box<[u8]>,
+    /// Empty until a file is sent.
+    file_piece: Vec<u8>,
 }
 
-impl<'a, H: Handler> Worker<'a, H> {
+/// How long a worker waits for a client to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as the connection's bounds allow.
+    Blocking,
+    /// Not at all: it reads once what has come, and does what that makes due.
+    OneRead,
+    /// The one read is over.
+    Exhausted,
+}
+
+/// What became of a connection that was served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has ended: the socket is to be closed.
+    Closed(CloseReason),
+    /// The client is to send more before anything else can be done; or its deadline comes.
+    Waiting,
+}
+
+impl<'a> Worker<'a> {
     /// A worker with empty buffers.
-    pub fn new(handler: &'a H, limits: Arc<Limits>, stop: &'a Stop) -> Self {
+    pub fn new(stop: &'a Stop, observer: &'a dyn Observer) -> Self {
         let clock = Clock::new(Instant::now(), SystemTime::now());
-        let file_piece = vec![0; FILE_PIECE_LEN].into_boxed_slice();
-        let pool = BufferPool::new(1);
-        Self { handler, limits, stop, drain_ends: None, clock, pool, file_piece }
+        Self { stop, observer, clock, pool: BufferPool::new(1), file_piece: Vec::new() }
     }
 
     /// Accepts a connection and serves it to its end; false if there was none.
-    fn serve_next(&mut self, listener: &Socket) -> io::Result<bool> {
+    fn serve_next(&mut self, listener: &Socket, application: &Application) -> io::Result<bool> {
         match listener.accept() {
             Ok((socket, peer)) => {
-                self.serve(&socket, &peer);
+                self.tick();
+                let mut session = Session::new(socket, &peer, application, self.clock.now());
+                self.serve(&mut session, Patience::Blocking);
                 Ok(true)
             }
             Err(error) => after_failed_accept(error).map(|()| false),
         }
     }
 
-    /// Serves a connection to its end.
-    pub fn serve(&mut self, socket: &Socket, peer: &SockAddr) -> CloseReason {
-        let client = Client::new(peer);
-        let _span = tracing::info_span!("connection", %client).entered();
-        self.tick();
-        let limits = Arc::clone(&self.limits);
-        let mut connection = Connection::new(limits, Scheme::Http, self.clock.now());
-        let reason = self.drive(socket, client, &mut connection);
-        if let Some(exchange) = connection.unfinished() {
-            access_log::record(client, &exchange, &self.clock);
+    /// Serves a connection as long as the worker's patience lasts.
+    pub fn serve(&mut self, session: &mut Session, patience: Patience) -> Outcome {
+        let span = session.span.clone();
+        let _entered = span.enter();
+        let outcome = self.drive(session, patience);
+        let connection = &mut session.connection;
+        if let Outcome::Closed(reason) = outcome {
+            if let Some(exchange) = connection.unfinished() {
+                self.note(session.client, &exchange);
+            }
+            tracing::debug!(%reason, "closed");
         }
         connection.release(&mut self.pool);
-        tracing::debug!(%reason, "closed");
-        reason
+        outcome
     }
 
     // ANCHOR: drive
     /// Does what is due, until the connection is to be closed.
-    fn drive(
-        &mut self,
-        socket: &Socket,
-        client: Client,
-        connection: &mut Connection,
-    ) -> CloseReason {
-        let mut wait = Wait { socket, timeout: None };
-        let mut body = Vec::new();
-        self.look_up(connection);
+    fn drive(&mut self, session: &mut Session, mut patience: Patience) -> Outcome {
+        self.look_up(&mut session.connection);
         loop {
             if self.is_drained() {
-                return CloseReason::Draining;
+                return Outcome::Closed(CloseReason::Draining);
             }
+            let Session { connection, handler, body, client, .. } = session;
             match connection.event() {
-                Some(Event::Head(head)) => match handler::admit(self.handler, &head) {
+                Some(Event::Head(head)) => match handler::admit(&**handler, &head) {
                     Admission::Accept { body_len_max } => {
                         connection.accept(body_len_max, &self.clock);
                         connection.want_body(true, &self.clock);
@@ -137,20 +138,25 @@ impl<'a, H: Handler> Worker<'a, H> {
                     connection.consume(len, &self.clock);
                 }
                 Some(Event::BodyEnd(head, trailers)) => {
-                    let request = Request { head, body: mem::take(&mut body), trailers };
-                    let response = handler::handle(self.handler, request);
-                    self.look_up(connection);
+                    let request = Request { head, body: mem::take(body), trailers };
+                    let response = handler::handle(&**handler, request);
+                    self.note_handled(connection);
                     connection.respond(response, &self.clock);
                 }
                 Some(Event::Answered(exchange)) => {
-                    access_log::record(client, &exchange, &self.clock);
+                    self.note(*client, &exchange);
                     body.clear();
                     connection.next_request(&self.clock);
                 }
-                Some(Event::Upgraded(_)) => return CloseReason::NotPersistent,
-                Some(Event::Close(reason)) => return reason,
-                None if connection.must_write().is_some() => self.write(socket, connection),
-                None if connection.may_read() => self.read(&mut wait, connection),
+                Some(Event::Upgraded(_)) => return Outcome::Closed(CloseReason::NotPersistent),
+                Some(Event::Close(reason)) => return Outcome::Closed(reason),
+                None if connection.must_write().is_some() => self.write(session),
+                None if connection.may_read() => {
+                    if patience == Patience::Exhausted {
+                        return Outcome::Waiting;
+                    }
+                    patience = self.read(session, patience);
+                }
                 // A streamed answer: no handler of this level has pieces to give.
                 None => connection.abandon(),
             }
@@ -158,27 +164,43 @@ impl<'a, H: Handler> Worker<'a, H> {
     }
     // ANCHOR_END: drive
 
-    /// Blocks until bytes have come, or the deadline has.
-    fn read(&mut self, wait: &mut Wait<'_>, connection: &mut Connection) {
-        wait.until(connection.deadline(), self.clock.now());
-        let mut socket = wait.socket;
-        let outcome = socket.read(connection.spare(&mut self.pool));
+    /// Reads once: what has come, or what comes before the deadline.
+    fn read(&mut self, session: &mut Session, patience: Patience) -> Patience {
+        let (outcome, patience) = match patience {
+            Patience::Blocking => {
+                session.block_until_deadline(self.clock.now());
+                let spare = session.connection.spare(&mut self.pool);
+                ((&session.socket).read(spare), patience)
+            }
+            Patience::OneRead | Patience::Exhausted => {
+                let spare = session.connection.spare(&mut self.pool);
+                (session::read_now(&session.socket, spare), Patience::Exhausted)
+            }
+        };
+        let connection = &mut session.connection;
         self.look_up(connection);
         match outcome {
             Ok(0) => connection.peer_closed(&self.clock),
-            Ok(len) => connection.received(len, &self.clock),
+            Ok(len) => {
+                self.observer.received(len);
+                connection.received(len, &self.clock);
+            }
             Err(error) => self.after_failure(&error, connection),
         }
+        patience
     }
 
     /// Blocks until some of what is due has been sent.
-    fn write(&mut self, mut socket: &Socket, connection: &mut Connection) {
+    fn write(&mut self, session: &mut Session) {
+        let Session { socket, connection, .. } = session;
+        let mut socket = &*socket;
         let outcome = match connection.must_write() {
             None => return,
             Some(Write::Bytes(bytes)) => socket.write(bytes).map(Sent::Bytes),
             Some(Write::Shutdown) => socket.shutdown(Shutdown::Write).map(|()| Sent::Shutdown),
             Some(Write::File { file, offset, len }) => {
                 let piece_len = usize::try_from(len).unwrap_or(FILE_PIECE_LEN).min(FILE_PIECE_LEN);
+                self.file_piece.resize(FILE_PIECE_LEN, 0);
                 let piece = &mut self.file_piece[..piece_len];
                 match file.read_at(piece, offset) {
                     // Shorter than it was, or unreadable: the answer cannot be finished.
@@ -188,6 +210,9 @@ impl<'a, H: Handler> Worker<'a, H> {
             }
         };
         self.look_up(connection);
+        if let Ok(Sent::Bytes(len) | Sent::File(len)) = outcome {
+            self.observer.sent(len);
+        }
         match outcome {
             Ok(Sent::Bytes(len)) => connection.sent(len, &self.clock),
             Ok(Sent::File(len)) => connection.transferred(len as u64, &self.clock),
@@ -206,6 +231,17 @@ impl<'a, H: Handler> Worker<'a, H> {
         }
     }
 
+    fn note_handled(&mut self, connection: &mut Connection) {
+        let began = self.clock.now();
+        self.look_up(connection);
+        self.observer.handled(self.clock.now() - began);
+    }
+
+    fn note(&self, client: access_log::Client, exchange: &Exchange<'_>) {
+        access_log::record(client, exchange, &self.clock);
+        self.observer.answered(exchange);
+    }
+
     /// After anything that took time: how late is it, and are we to stop?
     fn look_up(&mut self, connection: &mut Connection) {
         self.tick();
@@ -215,10 +251,8 @@ impl<'a, H: Handler> Worker<'a, H> {
     }
 
     /// Whether the server is stopping, and the time for requests in flight is up.
-    fn is_drained(&mut self) -> bool {
-        let (now, drain_timeout) = (self.clock.now(), self.limits.drain_timeout);
-        self.stop.is_requested()
-            && now >= *self.drain_ends.get_or_insert_with(|| now + drain_timeout)
+    fn is_drained(&self) -> bool {
+        self.stop.drain_ends(self.clock.now()).is_some_and(|end| self.clock.now() >= end)
     }
 
     fn tick(&mut self) {
@@ -231,28 +265,6 @@ enum Sent {
     Bytes(usize),
     File(usize),
     Shutdown,
-}
-
-/// How long the socket blocks; the system is told only when that changes.
-struct Wait<'a> {
-    socket: &'a Socket,
-    timeout: Option<Duration>,
-}
-
-impl Wait<'_> {
-    fn until(&mut self, deadline: Option<Instant>, now: Instant) {
-        let left = deadline.map_or(LONGEST_WAIT, |end| end.saturating_duration_since(now));
-        let timeout = left.clamp(SHORTEST_WAIT, LONGEST_WAIT);
-        if self.timeout == Some(timeout) {
-            return;
-        }
-        // A socket that refuses these is broken; reading or writing will tell.
-        let _ = self.socket.set_read_timeout(Some(timeout));
-        if self.timeout.is_none() {
-            let _ = self.socket.set_write_timeout(Some(LONGEST_WAIT));
-        }
-        self.timeout = Some(timeout);
-    }
 }
 
 /// Some failures are a client's, some are the machine's and pass; none may end the server.

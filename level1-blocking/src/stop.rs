@@ -8,10 +8,10 @@
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use signal_hook::{
@@ -22,32 +22,52 @@ use signal_hook::{
 /// How long anybody blocks before the flag is looked at again.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// The flag.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+/// The flag, and until when requests in flight are served once it is set.
+#[derive(Debug)]
+pub struct Stop {
+    is_requested: Arc<AtomicBool>,
+    drain_timeout: Duration,
+    drain_ends: OnceLock<Instant>,
+}
 
 impl Stop {
+    /// A flag that nobody has set.
+    pub fn new(drain_timeout: Duration) -> Self {
+        Self { is_requested: Arc::default(), drain_timeout, drain_ends: OnceLock::new() }
+    }
+
     /// A flag that is set by SIGTERM and SIGINT.
     ///
     /// # Errors
     /// If the system refuses to install the handlers.
-    pub fn on_signals() -> io::Result<Self> {
-        let stop = Self::default();
+    pub fn on_signals(drain_timeout: Duration) -> io::Result<Self> {
+        let stop = Self::new(drain_timeout);
         for signal in [SIGTERM, SIGINT] {
             // In this order: the first signal finds the flag unset and sets it.
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop.0))?;
-            flag::register(signal, Arc::clone(&stop.0))?;
+            flag::register_conditional_shutdown(signal, 128 + signal, stop.flag())?;
+            flag::register(signal, stop.flag())?;
         }
         Ok(stop)
     }
 
+    /// The flag itself, for a signal handler that sets it.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_requested)
+    }
+
     /// Sets the flag.
     pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.is_requested.store(true, Ordering::Relaxed);
     }
 
     /// Whether it is set.
     pub fn is_requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.is_requested.load(Ordering::Relaxed)
+    }
+
+    /// If it is set: until when requests in flight are served, counted from the first time
+    /// that anybody asks.
+    pub fn drain_ends(&self, now: Instant) -> Option<Instant> {
+        self.is_requested().then(|| *self.drain_ends.get_or_init(|| now + self.drain_timeout))
     }
 }

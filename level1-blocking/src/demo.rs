@@ -7,9 +7,12 @@ use std::{
     hash::{BuildHasher, RandomState},
     hint,
     io::{self, Read, Seek, Write},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
+
+use anyhow::Context as _;
 
 use crate::{
     files::Site,
@@ -23,6 +26,8 @@ use crate::{
         status::Status,
         target::Form,
     },
+    options::flags::Options,
+    session::Application,
 };
 
 /// The demonstration application.
@@ -43,9 +48,24 @@ enum Route {
 }
 
 impl Demo {
-    /// The application with this site, for bodies of up to `body_len_max` bytes.
+    /// This site, and bodies of up to `body_len_max` bytes.
     pub const fn new(site: Site, body_len_max: u64) -> Self {
         Self { site, body_len_max }
+    }
+
+    /// The application that these options describe.
+    ///
+    /// # Errors
+    /// If the site's directory cannot be read.
+    pub fn application(options: &Options) -> anyhow::Result<Application> {
+        let site = match &options.root {
+            Some(root) => Site::directory(root)
+                .with_context(|| format!("cannot serve --root {}", root.display()))?,
+            None => Site::Embedded,
+        };
+        let limits = Arc::new(options.limits());
+        let handler = Arc::new(Self::new(site, limits.body_len_max));
+        Ok(Application { handler, limits })
     }
 }
 

@@ -10,7 +10,6 @@ compile_error!("these servers are written for Linux: its epoll, sendfile, openat
 pub mod http;
 pub mod handler;
 pub mod files;
-pub mod demo;
 pub mod options;
 pub mod access_log;
 pub mod logging;
@@ -18,6 +17,7 @@ pub mod stop;
 pub mod listen;
 pub mod observer;
 pub mod session;
+pub mod demo;
 pub mod serve;
 #[cfg(feature = "conformance")]
 pub mod conformance;

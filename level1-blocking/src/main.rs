@@ -1,11 +1,10 @@
 //! The binary of level 1.
 
-use std::{env, process::ExitCode, sync::Arc};
+use std::{env, process::ExitCode};
 
 use anyhow::Context as _;
 use level1_blocking::{
     demo::Demo,
-    files::Site,
     listen, logging,
     options::{
         self,
@@ -15,7 +14,6 @@ use level1_blocking::{
         listen::{Listen, Supported},
     },
     serve,
-    session::Application,
     stop::Stop,
 };
 
@@ -59,24 +57,17 @@ fn main() -> ExitCode {
 
 fn run(options: &Level1) -> anyhow::Result<()> {
     let common = &options.common;
-    let site = match &common.root {
-        Some(root) => Site::directory(root)
-            .with_context(|| format!("cannot serve --root {}", root.display()))?,
-        None => Site::Embedded,
-    };
+    let application = Demo::application(common)?;
     let Address::Tcp { host, port } = &options.listen.address else {
         anyhow::bail!("this level listens on TCP only");
     };
     let listener = listen::listen(host, *port, common.backlog)?;
-    let limits = Arc::new(common.limits());
-    let stop =
-        Stop::on_signals(limits.drain_timeout).context("cannot watch for SIGTERM and SIGINT")?;
+    let stop = Stop::on_signals(application.limits.drain_timeout)
+        .context("cannot watch for SIGTERM and SIGINT")?;
     logging::start(common.log);
     if let Some(address) = listener.local_addr()?.as_socket() {
         tracing::info!("listening on http://{address}/");
     }
-    let handler = Arc::new(Demo::new(site, limits.body_len_max));
-    let application = Application { handler, limits };
     serve::run(&listener, &application, &stop).context("cannot accept connections")?;
     tracing::info!("stopped");
     Ok(())

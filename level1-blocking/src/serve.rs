@@ -95,7 +95,12 @@ impl<'a> Worker<'a> {
                 self.serve(&mut session, Patience::Blocking);
                 Ok(true)
             }
-            Err(error) => after_failed_accept(error).map(|()| false),
+            Err(error) => {
+                if after_failed_accept(error)? == NoConnection::OutOfResources {
+                    thread::sleep(ACCEPT_PAUSE);
+                }
+                Ok(false)
+            }
         }
     }
 
@@ -267,18 +272,30 @@ enum Sent {
     Shutdown,
 }
 
+/// Why `accept` gave no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoConnection {
+    /// None is there, or its client has given up.
+    Nobody,
+    /// The machine is out of descriptors or memory; others must give some back first.
+    OutOfResources,
+}
+
+/// How long nothing is accepted when the machine is out of descriptors or memory.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// Some failures are a client's, some are the machine's and pass; none may end the server.
-fn after_failed_accept(error: io::Error) -> io::Result<()> {
+///
+/// # Errors
+/// If the listening socket itself is at fault.
+pub fn after_failed_accept(error: io::Error) -> io::Result<NoConnection> {
     use io::ErrorKind::{ConnectionAborted, Interrupted, InvalidInput, TimedOut, WouldBlock};
     match error.kind() {
-        WouldBlock | TimedOut | Interrupted | ConnectionAborted => Ok(()),
-        // The listening socket itself is no such thing.
+        WouldBlock | TimedOut | Interrupted | ConnectionAborted => Ok(NoConnection::Nobody),
         InvalidInput => Err(error),
         _ => {
-            // Out of descriptors or memory: others must give some back first.
             tracing::warn!(%error, "cannot accept; trying again");
-            thread::sleep(Duration::from_millis(100));
-            Ok(())
+            Ok(NoConnection::OutOfResources)
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use level1_blocking::conformance::process::Server;
+use rustix::process::Signal;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_level1-blocking");
 
@@ -79,4 +80,23 @@ fn a_client_that_vanishes_leaves_the_server_well() {
         }
     }
     assert_eq!(server.connect().get("/hello").status(), 200);
+}
+
+#[test]
+fn a_stop_still_answers_the_request_in_hand_and_those_in_the_queue() {
+    let mut server = Server::start(BINARY, &["--idle-timeout", "60s"]);
+    let (mut busy, mut queued) = (server.connect(), server.connect());
+    queued.send("GET /hello HTTP/1.1\r\nHost: test\r\n\r\n");
+    busy.send("GET /work?ms=10&kind=sleep HTTP/1.1\r\nHost: test\r\n\r\n");
+    assert_eq!(busy.receive().status(), 200, "it is being served");
+    busy.send("GET /work?ms=200&kind=sleep HTTP/1.1\r\nHost: test\r\n\r\n");
+    server.signal(Signal::TERM);
+    for (client, text) in [(&mut busy, "200 ms of sleep\n"), (&mut queued, "Hello, World!\n")] {
+        let answer = client.receive();
+        assert_eq!((answer.status(), answer.text().as_str()), (200, text));
+        assert_eq!(answer.field("Connection"), Some("close"));
+        client.finish();
+        assert_eq!(client.read_to_end(), b"");
+    }
+    assert_eq!(server.wait().code(), Some(0));
 }

@@ -9,6 +9,8 @@
 //! - a case: `request`, `answer`, `case`, and all of them in `cases`;
 //! - the judgement: `response`, `verdict`;
 //! - a run: `cut`, `play`, `harness`, and the two ways to run, `in_memory` and `over_sockets`.
+//!
+//! Beside it, `stopping`: what a stop does to a connection in each of its states.
 
 #![expect(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
@@ -25,3 +27,4 @@ pub mod play;
 pub mod harness;
 pub mod in_memory;
 pub mod over_sockets;
+pub mod stopping;

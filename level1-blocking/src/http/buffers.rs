@@ -36,6 +36,14 @@ pub struct Buffers {
     pub(crate) trailers: FieldTable,
 }
 
+impl Buffers {
+    /// New ones, for a connection that has none. Kept out of what asks for them: it is large.
+    #[cold]
+    pub(crate) fn empty() -> Box<Self> {
+        Box::default()
+    }
+}
+
 /// Buffers that no connection needs at the moment; one pool a worker.
 #[derive(Debug)]
 pub struct BufferPool {
@@ -61,7 +69,7 @@ impl BufferPool {
     }
 
     pub(crate) fn take(&mut self) -> Box<Buffers> {
-        self.free.pop().unwrap_or_default()
+        self.free.pop().unwrap_or_else(Buffers::empty)
     }
 
     pub(crate) fn put(&mut self, mut buffers: Box<Buffers>) {
@@ -117,6 +125,11 @@ impl Input {
         &self.bytes[self.next..self.end]
     }
 
+    /// Whether nothing is pending.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.next == self.end
+    }
+
     pub(crate) fn consume(&mut self, len: usize) {
         self.next = (self.next + len).min(self.end);
         if self.next == self.end {
@@ -140,7 +153,7 @@ impl Input {
     }
 
     pub(crate) fn head(&self) -> &[u8] {
-        &self.bytes[self.head_start..self.head_end]
+        self.bytes.get(self.head_start..self.head_end).unwrap_or_default()
     }
 
     fn clear(&mut self) {
@@ -173,6 +186,11 @@ impl Output {
 
     pub(crate) fn pending(&self) -> &[u8] {
         &self.bytes[self.sent..]
+    }
+
+    /// How many bytes are pending.
+    pub(crate) const fn len(&self) -> usize {
+        self.bytes.len() - self.sent
     }
 
     pub(crate) fn sent(&mut self, len: usize) {

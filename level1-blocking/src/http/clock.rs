@@ -9,12 +9,13 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// A Date field line, with an IMF-fixdate (RFC 9110 §5.6.7), behind the status line that
-/// nearly all answers have: they begin with one copy of both.
-const LINES: &[u8; 54] = b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+/// A Date field line, with an IMF-fixdate (RFC 9110 §5.6.7), between the status line that
+/// nearly all answers have and the field that most of them have: these begin with one copy.
+const LINES: &[u8; 70] =
+    b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: ";
 
-/// Where the Date line begins.
-const DATE_LINE: usize = 17;
+/// Where the Date line stands.
+const DATE_LINE: Range<usize> = 17..54;
 
 /// Where the date stands.
 const DATE: Range<usize> = 23..52;
@@ -48,14 +49,14 @@ impl Clock {
         self.now
     }
 
-    /// The status line of a 200, and the Date field.
-    pub(crate) const fn ok_and_date(&self) -> &[u8; LINES.len()] {
+    /// The status line of a 200, the Date field, and the name of Content-Length.
+    pub(crate) const fn ok_with_length(&self) -> &[u8; LINES.len()] {
         &self.lines
     }
 
     /// The Date field, a whole line.
     pub(crate) fn date_line(&self) -> &[u8] {
-        &self.lines[DATE_LINE..]
+        &self.lines[DATE_LINE]
     }
 
     fn set_date(&mut self, wall: SystemTime) {

@@ -50,7 +50,7 @@ pub struct Connection {
     pub(super) writing: Writing,
     pub(super) current: Current,
     /// Requests answered so far.
-    answered: u32,
+    answered: u64,
     /// Of those, how many since the output was last empty.
     pub(super) unsent_answers: u32,
     /// The server is stopping.
@@ -78,8 +78,10 @@ pub(super) enum Phase {
     Closed(CloseReason),
 }
 
-/// How far the request has been read.
+/// How far the request has been read. Every call looks at it: it has a tag of its own, rather
+/// than one that is worked out from a decoder's.
 #[derive(Debug)]
+#[repr(u8)]
 pub(super) enum Reading {
     /// Its head is not whole yet; an empty line before it may be skipped once.
     Head { may_skip_line: bool },
@@ -229,7 +231,7 @@ impl Connection {
     /// `len` of the bytes to write were sent.
     pub fn sent(&mut self, len: usize, clock: &Clock) {
         let output = &mut self.buffers().output;
-        if !output.pending().is_empty() {
+        if output.len() > 0 {
             output.sent(len);
         } else if let Writing::Bytes(rest) = &mut self.writing {
             let len = len.min(rest.len());
@@ -299,7 +301,7 @@ impl Connection {
         if !matches!((&self.phase, &self.writing), (Phase::Open, Writing::Done)) {
             return;
         }
-        self.answered = self.answered.saturating_add(1);
+        self.answered += 1;
         self.unsent_answers += 1;
         self.writing = Writing::Nothing;
         self.current.has_head = false;
@@ -325,7 +327,6 @@ impl Connection {
 
     pub(super) fn begin_request(&mut self, clock: &Clock) {
         self.reading = Reading::Head { may_skip_line: true };
-        self.timer.next_request();
         let buffers = self.buffers();
         buffers.input.unpin();
         buffers.head.restart();
@@ -336,7 +337,7 @@ impl Connection {
     pub(super) fn may_go_on(&self, clock: &Clock) -> bool {
         let age = || clock.now().saturating_duration_since(self.accepted);
         !self.draining
-            && self.limits.requests_max.is_none_or(|max| self.answered + 1 < max)
+            && self.limits.requests_max.is_none_or(|max| self.answered + 1 < max.into())
             && self.limits.age_max.is_none_or(|max| age() < max)
     }
 
@@ -374,7 +375,7 @@ impl Connection {
     #[inline]
     pub(super) fn settle(&mut self, progress: bool, clock: &Clock) {
         // While output waits and none of it has been taken, nothing changes.
-        if progress || self.timer.wait() != Wait::Write || self.output().is_empty() {
+        if progress || self.timer.wait() != Wait::Write || self.output_len() == 0 {
             self.settle_anew(progress, clock);
         }
     }
@@ -411,14 +412,8 @@ impl Connection {
     }
 
     pub(super) fn buffers(&mut self) -> &mut Buffers {
-        // Not `get_or_insert_default`, which is inlined, and large, wherever it is called.
-        self.buffers.get_or_insert_with(empty_buffers)
+        self.buffers.get_or_insert_with(Buffers::empty)
     }
-}
-
-#[cold]
-fn empty_buffers() -> Box<Buffers> {
-    Box::default()
 }
 
 const _: () = assert!(

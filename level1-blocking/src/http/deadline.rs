@@ -70,8 +70,8 @@ impl Timer {
         self.wait = Wait::Nothing;
     }
 
-    /// Another request begins, with another body.
-    pub(crate) const fn next_request(&mut self) {
+    /// Another body begins.
+    pub(crate) const fn begin_body(&mut self) {
         self.body_waited = Duration::ZERO;
     }
 

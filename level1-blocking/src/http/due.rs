@@ -70,7 +70,7 @@ impl Connection {
     /// Whether pieces are wanted from the handler.
     pub fn may_fill(&self) -> bool {
         let is_stream = matches!((&self.phase, &self.writing), (Phase::Open, Writing::Stream(_)));
-        let output_len = self.output().len();
+        let output_len = self.output_len();
         is_stream && (output_len == 0 || output_len < self.limits.output_len_max)
     }
 
@@ -102,8 +102,8 @@ impl Connection {
     /// Whether it is between two requests and holds no byte in either direction.
     pub fn is_idle(&self) -> bool {
         matches!((&self.phase, &self.reading), (Phase::Open, Reading::Head { .. }))
-            && self.pending().is_empty()
-            && self.output().is_empty()
+            && self.buffers.as_deref().is_none_or(|held| held.input.is_empty())
+            && self.output_len() == 0
     }
 
     /// The exchange that the end of the connection cut short, if one was under way.
@@ -127,10 +127,13 @@ impl Connection {
         // One is always possible, whatever the limits say.
         self.unsent_answers == 0
             || (self.unsent_answers < self.limits.pipelined_max
-                && self.output().len() < self.limits.output_len_max)
+                && self.output_len() < self.limits.output_len_max)
     }
 
     fn trailers(&self, len: usize) -> Option<Fields<'_>> {
+        if len == 0 {
+            return Some(Fields::none());
+        }
         let Buffers { input, trailers, .. } = self.buffers.as_deref()?;
         Some(Fields::new(input.pending().get(..len)?, trailers))
     }
@@ -139,7 +142,11 @@ impl Connection {
         self.buffers.as_deref().map(|buffers| buffers.input.pending()).unwrap_or_default()
     }
 
-    pub(super) fn output(&self) -> &[u8] {
+    fn output(&self) -> &[u8] {
         self.buffers.as_deref().map(|buffers| buffers.output.pending()).unwrap_or_default()
+    }
+
+    pub(super) fn output_len(&self) -> usize {
+        self.buffers.as_deref().map_or(0, |buffers| buffers.output.len())
     }
 }

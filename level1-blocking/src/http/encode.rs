@@ -4,7 +4,7 @@ use super::{
     body::Body,
     clock::Clock,
     name::FieldName,
-    response::{FieldLine, FieldValue, ResponseFields},
+    response::{FieldLine, FieldValue, Response},
     status::Status,
     version::Version,
 };
@@ -50,34 +50,25 @@ pub(crate) fn framing(version: Version, status: Status, body: &Body) -> Response
 /// Writes a response head.
 pub(crate) fn head(
     output: &mut Vec<u8>,
-    (status, fields): (Status, &ResponseFields),
+    response: &Response,
     framing: ResponseFraming,
     persistence: Persistence,
     clock: &Clock,
 ) {
-    output.reserve(256);
-    if status == Status::OK {
-        output.extend_from_slice(clock.ok_and_date());
-    } else {
-        status_line(output, status);
-        output.extend_from_slice(clock.date_line());
-    }
-    match persistence {
-        Persistence::Default => {}
-        Persistence::KeepAlive => output.extend_from_slice(b"Connection: keep-alive\r\n"),
-        Persistence::Close => output.extend_from_slice(b"Connection: close\r\n"),
-        Persistence::Upgrade => output.extend_from_slice(b"Connection: upgrade\r\n"),
-    }
-    match framing {
-        ResponseFraming::None | ResponseFraming::UntilClose => {}
-        ResponseFraming::Chunked => output.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-        ResponseFraming::Length(len) => {
-            output.extend_from_slice(b"Content-Length: ");
-            output.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
-            output.extend_from_slice(b"\r\n");
+    match (response.status, persistence, framing) {
+        // Nearly all of them.
+        (Status::OK, Persistence::Default, ResponseFraming::Length(len)) => {
+            output.extend_from_slice(clock.ok_with_length());
+            number_line(output, len);
+        }
+        (status, ..) => {
+            status_line(output, status);
+            output.extend_from_slice(clock.date_line());
+            connection_line(output, persistence);
+            framing_line(output, framing);
         }
     }
-    for line in fields.iter().filter(|line| !line.is_of_the_core()) {
+    for line in response.fields.iter().filter(|line| !line.is_of_the_core()) {
         output.extend_from_slice(line.as_bytes());
         output.extend_from_slice(b"\r\n");
     }
@@ -120,6 +111,48 @@ fn status_line(output: &mut Vec<u8>, status: Status) {
     output.extend_from_slice(b" \r\n");
 }
 
+fn connection_line(output: &mut Vec<u8>, persistence: Persistence) {
+    match persistence {
+        Persistence::Default => {}
+        Persistence::KeepAlive => output.extend_from_slice(b"Connection: keep-alive\r\n"),
+        Persistence::Close => output.extend_from_slice(b"Connection: close\r\n"),
+        Persistence::Upgrade => output.extend_from_slice(b"Connection: upgrade\r\n"),
+    }
+}
+
+fn framing_line(output: &mut Vec<u8>, framing: ResponseFraming) {
+    match framing {
+        ResponseFraming::None | ResponseFraming::UntilClose => {}
+        ResponseFraming::Chunked => output.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        ResponseFraming::Length(len) => {
+            output.extend_from_slice(b"Content-Length: ");
+            number_line(output, len);
+        }
+    }
+}
+
+/// A number, and CRLF. Up to six digits are shifted into a word, the last one first, so that they
+/// lie in it as they are read: the word is copied whole, which is a few instructions, and what is
+/// too much of it taken back.
+fn number_line(output: &mut Vec<u8>, number: u64) {
+    if number >= 1_000_000 {
+        output.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        return output.extend_from_slice(b"\r\n");
+    }
+    let mut word = u64::from(u16::from_le_bytes(*b"\r\n"));
+    let (mut rest, mut len) = (number, 2);
+    loop {
+        word = word << 8 | (u64::from(b'0') + rest % 10);
+        (rest, len) = (rest / 10, len + 1);
+        if rest == 0 {
+            break;
+        }
+    }
+    let end = output.len() + len;
+    output.extend_from_slice(&word.to_le_bytes());
+    output.truncate(end);
+}
+
 fn chunk_size(output: &mut Vec<u8>, size: usize) {
     let digits = (usize::BITS - size.leading_zeros()).div_ceil(4);
     for digit in (0..digits).rev() {
@@ -133,6 +166,7 @@ mod tests {
     use std::time::{Duration, Instant, SystemTime};
 
     use super::*;
+    use crate::http::response::ResponseFields;
 
     #[test]
     fn bodies_are_framed_by_what_is_known_of_them() {
@@ -189,8 +223,18 @@ mod tests {
             ),
         ] {
             let mut output = Vec::new();
-            head(&mut output, (status, &fields), framing, persistence, &clock);
+            let response = Response { status, fields: fields.clone(), body: Body::default() };
+            head(&mut output, &response, framing, persistence, &clock);
             assert_eq!(String::from_utf8_lossy(&output), expected);
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_in_full() {
+        for number in [0, 7, 10, 99, 12_345, 999_999, 1_000_000, 1_000_001, u64::MAX] {
+            let mut output = b"x".to_vec();
+            number_line(&mut output, number);
+            assert_eq!(String::from_utf8_lossy(&output), format!("x{number}\r\n"));
         }
     }
 

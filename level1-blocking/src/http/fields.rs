@@ -24,6 +24,18 @@ impl<'a> Fields<'a> {
         Self { section, table }
     }
 
+    /// Those of a section that did not come.
+    pub(crate) fn none() -> Self {
+        static EMPTY: FieldTable = FieldTable {
+            entries: Vec::new(),
+            present: 0,
+            repeated: 0,
+            line_start: 0,
+            looked_at: 0,
+        };
+        Self { section: &[], table: &EMPTY }
+    }
+
     /// How many field lines there are.
     pub fn len(&self) -> usize {
         self.table.entries.len()
@@ -44,6 +56,12 @@ impl<'a> Fields<'a> {
     #[inline]
     pub fn get(&self, name: &FieldName) -> Option<&'a [u8]> {
         Some(self.first(name)?.value(self.section))
+    }
+
+    /// What follows the colon of the first line with this name, the line's end included.
+    #[inline]
+    pub(crate) fn rest_of_line(&self, name: &FieldName) -> Option<&'a [u8]> {
+        self.first(name)?.rest(self.section)
     }
 
     /// The first line with this name. To ask for one of the numbered names costs a bit test if
@@ -143,6 +161,10 @@ impl Entry {
 
     fn name(self, section: &[u8]) -> &[u8] {
         section.get(self.start as usize..self.value as usize - 1).unwrap_or_default()
+    }
+
+    fn rest(self, section: &[u8]) -> Option<&[u8]> {
+        section.get(self.value as usize..self.next as usize)
     }
 
     /// The white space around a value is only left out here: few fields are ever asked for.

@@ -10,7 +10,7 @@ use super::{
     error::Refusal,
     fields::{FieldTable, Fields},
     framing::{self, Expectation, Framing},
-    grammar::{self, LineEnd, Span, TCHAR},
+    grammar::{self, LineEnd, TCHAR},
     limits::Limits,
     method::Method,
     name::FieldName,
@@ -28,7 +28,6 @@ pub struct Head<'a> {
 /// Where a head's parts lie in its bytes, and what the core needs to know of it.
 #[derive(Debug, Default)]
 pub struct HeadIndex {
-    method: Span,
     is_head: bool,
     target: TargetIndex,
     version: Version,
@@ -36,7 +35,7 @@ pub struct HeadIndex {
     framing: Framing,
     expectation: Expectation,
     persists: bool,
-    /// The last Host that was found valid, of whichever connection.
+    /// What stood behind the colon of the last Host that was found valid, of whichever connection.
     valid_host: Vec<u8>,
     has_request_line: bool,
     /// How far the bytes of the request line have been looked at.
@@ -50,7 +49,7 @@ impl<'a> Head<'a> {
 
     /// The request method.
     pub fn method(&self) -> Method<'a> {
-        Method::from_token(self.index.method.of(self.bytes))
+        Method::from_token(self.index.target.before(self.bytes))
     }
 
     /// The request target.
@@ -94,6 +93,11 @@ impl HeadIndex {
         self.has_request_line = false;
         self.looked_at = 0;
         (self.is_head, self.version) = (false, Version::Http11);
+    }
+
+    /// How the end of the request's body is known.
+    pub(crate) const fn framing(&self) -> Framing {
+        self.framing
     }
 
     /// What the client waits for before it sends the body.
@@ -179,7 +183,6 @@ impl HeadIndex {
         let target_start = line.len() - rest.len();
         let rest = self.target.read(rest, target_start, method, served).ok()?;
         let (version, rest) = Version::read(rest)?;
-        self.method = Span::new(0, target_start - 1);
         self.is_head = matches!(method, Method::Head);
         self.version = version;
         Some(line.len() - rest.len())
@@ -190,16 +193,16 @@ impl HeadIndex {
     #[inline]
     fn check_host(&mut self, head: &[u8]) -> Result<(), Refusal> {
         let fields = Fields::new(head, &self.fields);
-        match fields.get(&FieldName::HOST) {
+        match fields.rest_of_line(&FieldName::HOST) {
             None if self.version == Version::Http10 => Ok(()),
             None => Err(Refusal::HostMissing),
             Some(_) if fields.is_repeated(&FieldName::HOST) => Err(Refusal::HostRepeated),
             // Nearly always it is that of the request before, which need not be read again.
-            Some(host) if host == self.valid_host && !host.is_empty() => Ok(()),
-            Some(host) => {
-                authority::port(host).ok_or(Refusal::Host)?;
+            Some(rest) if rest == self.valid_host => Ok(()),
+            Some(rest) => {
+                fields.get(&FieldName::HOST).and_then(authority::port).ok_or(Refusal::Host)?;
                 self.valid_host.clear();
-                self.valid_host.extend_from_slice(host);
+                self.valid_host.extend_from_slice(rest);
                 Ok(())
             }
         }

@@ -267,8 +267,8 @@ impl Key {
     /// Where the name stands in `TABLE`.
     const fn slot(self) -> usize {
         const CASE: u64 = ONES * 0x20;
-        let lower = (self.first | CASE).wrapping_add(self.second | CASE);
-        (lower.wrapping_mul(0x7cf2_0724_d953_ee27) >> 56) as usize
+        let lower = (self.first ^ self.second) | CASE;
+        (lower.wrapping_mul(0x6b38_4309_9352_6f4d) >> 56) as usize
     }
 
     /// The bit 0x20 of each letter, which is its case. In the names we know, only letters

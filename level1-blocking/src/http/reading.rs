@@ -18,15 +18,16 @@ use super::{
 impl Connection {
     /// The request is wanted, with a body of up to `body_len_max` bytes.
     pub fn accept(&mut self, body_len_max: u64, clock: &Clock) {
-        let (Reading::Admission, Some(head)) = (&self.reading, self.head()) else { return };
-        if head.expectation() == Expectation::Unknown {
+        let (Reading::Admission, Some(buffers)) = (&self.reading, &self.buffers) else { return };
+        if buffers.head.expectation() == Expectation::Unknown {
             return self.refuse(Refusal::Expectation, clock);
         }
-        match Decoder::new(head.framing(), body_len_max) {
+        match Decoder::new(buffers.head.framing(), body_len_max) {
             Err(refusal) => return self.refuse(refusal, clock),
             // Nothing is waited for that was not before.
             Ok(None) => return self.reading = Reading::Ended { trailer_len: 0 },
             Ok(Some(decoder)) => {
+                self.timer.begin_body();
                 let demand = Demand::Later;
                 self.reading = Reading::Body { decoder, piece_len: 0, received: 0, demand };
                 self.read_on(clock);
@@ -100,17 +101,15 @@ impl Connection {
 
     /// True if more bytes are needed.
     fn read_head(&mut self, clock: &Clock) -> Result<bool, Refusal> {
-        let Some(Buffers { input, head, trailers, .. }) = self.buffers.as_deref_mut() else {
+        let Some(Buffers { input, head, .. }) = self.buffers.as_deref_mut() else {
             return Ok(true);
         };
-        if input.pending().is_empty() {
+        let pending = input.pending();
+        if pending.is_empty() {
             return Ok(true);
         }
-        let Some(len) = head.read(input.pending(), &self.limits, self.scheme)? else {
-            return Ok(true);
-        };
+        let Some(len) = head.read(pending, &self.limits, self.scheme)? else { return Ok(true) };
         input.pin(len);
-        trailers.restart(0);
         self.current = Current {
             has_head: true,
             owes_continue: head.expectation() == Expectation::Continue,
@@ -149,7 +148,7 @@ impl Connection {
             return Ok(false);
         }
         let Buffers { input, trailers, .. } = buffers;
-        if !input.pending().is_empty() {
+        if !input.is_empty() {
             self.current.owes_continue = false;
         }
         let (framing_len, next) = decoder.next(input.pending(), trailers, &self.limits)?;
@@ -167,7 +166,7 @@ impl Connection {
 
     /// The peer has closed while bytes were wanted of it.
     pub(super) fn starve(&mut self, clock: &Clock) {
-        let has_begun = self.buffers.as_ref().is_some_and(|held| !held.input.pending().is_empty());
+        let has_begun = self.buffers.as_ref().is_some_and(|held| !held.input.is_empty());
         match self.reading {
             Reading::Head { .. } if !has_begun => self.finish_connection(CloseReason::PeerClosed),
             _ => self.refuse(Refusal::Incomplete, clock),
@@ -176,12 +175,12 @@ impl Connection {
 
     /// Steps over the trailers, and is done with the request's body if it has ended.
     pub(super) fn finish_reading(&mut self) {
-        if let Reading::Ended { trailer_len } = self.reading {
-            self.buffers().input.consume(trailer_len);
+        match self.reading {
+            Reading::Admission | Reading::Ended { trailer_len: 0 } => {}
+            Reading::Ended { trailer_len } => self.buffers().input.consume(trailer_len),
+            Reading::Head { .. } | Reading::Body { .. } | Reading::Done => return,
         }
-        if let Reading::Admission | Reading::Ended { .. } = self.reading {
-            self.reading = Reading::Done;
-        }
+        self.reading = Reading::Done;
     }
 
     /// Reads over a body nobody wants, beginning with a piece that has come, as long as that

@@ -176,6 +176,11 @@ impl TargetIndex {
         }
     }
 
+    /// What stands before the target and its space in the head it was read from.
+    pub(crate) fn before<'h>(&self, head: &'h [u8]) -> &'h [u8] {
+        head.get(..self.all.start().saturating_sub(1)).unwrap_or_default()
+    }
+
     /// `path [ "?" query ]`, the path empty or beginning with a slash. Returns what follows.
     #[inline]
     fn read_hierarchical<'t>(&mut self, text: &'t [u8], start: usize) -> &'t [u8] {

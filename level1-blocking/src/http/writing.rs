@@ -1,5 +1,7 @@
 //! The writing half: a response, from its head to the end of its body.
 
+use bytes::Buf;
+
 use super::{
     body::Body,
     buffers::Buffers,
@@ -24,16 +26,18 @@ impl Connection {
     /// The answer. Does nothing if there is one already, such as our own 408. A body that has
     /// ended counts as taken note of; of one that goes on, the end is an event.
     pub fn respond(&mut self, mut response: Response, clock: &Clock) {
-        if self.is_unanswered() {
-            // The handler's mistake: no such answer is possible here (RFC 9110 §7.8, §15.2).
-            if response.status.is_interim() && !self.may_switch_to(response.status) {
-                response = Response::new(Status::INTERNAL_SERVER_ERROR);
-            }
-            // Refused before its body was read: it may be on its way, or never come.
-            self.current.persists &= self.has_been_read();
-            self.finish_reading();
-            self.write_response(response, clock);
+        if !self.is_unanswered() {
+            return;
         }
+        // The handler's mistake: no such answer is possible here (RFC 9110 §7.8, §15.2).
+        if response.status.is_interim() && !self.may_switch_to(response.status) {
+            response = Response::new(Status::INTERNAL_SERVER_ERROR);
+        }
+        // Refused before its body was read: it may be on its way, or never come.
+        self.current.persists &= self.has_been_read();
+        self.finish_reading();
+        let framing = self.write_head(&response, clock);
+        self.begin_body(response.body, framing);
         self.settle(false, clock);
     }
 
@@ -79,39 +83,42 @@ impl Connection {
 
 /// What becomes of it.
 impl Connection {
-    fn write_response(&mut self, response: Response, clock: &Clock) {
-        let Response { status, fields, body } = response;
-        let may_go_on = self.may_go_on(clock);
-        let Self { buffers, current, writing, .. } = self;
-        let Buffers { head, output, .. } = &mut **buffers.get_or_insert_default();
-        let framing = encode::framing(head.version(), status, &body);
-        current.status = status;
-        current.persists &= may_go_on && framing != ResponseFraming::UntilClose;
-        let persistence = persistence(status, current.persists, head.version());
-        encode::head(output.writer(), (status, &fields), framing, persistence, clock);
-        *writing = match (framing, body) {
-            _ if head.is_head() => Writing::Done,
-            (ResponseFraming::None | ResponseFraming::Length(0), _) => Writing::Done,
-            (_, Body::Bytes(bytes)) => {
-                let rest = copy_beginning(output.writer(), &bytes);
-                current.body_len = (bytes.len() - rest.len()) as u64;
-                if rest.is_empty() { Writing::Done } else { Writing::Bytes(bytes.slice_ref(rest)) }
-            }
-            (_, Body::File(range)) => Writing::File(range),
-            (ResponseFraming::Length(len), Body::Stream(_)) => Writing::Stream(Pieces::Sized(len)),
-            (ResponseFraming::Chunked, Body::Stream(_)) => Writing::Stream(Pieces::Chunked),
-            (ResponseFraming::UntilClose, Body::Stream(_)) => Writing::Stream(Pieces::UntilClose),
-        };
+    fn write_head(&mut self, response: &Response, clock: &Clock) -> ResponseFraming {
+        let version = self.buffers().head.version();
+        let framing = encode::framing(version, response.status, &response.body);
+        let may_go_on = self.may_go_on(clock) && framing != ResponseFraming::UntilClose;
+        self.current.status = response.status;
+        self.current.persists &= may_go_on;
+        let persistence = persistence(response.status, self.current.persists, version);
+        encode::head(self.buffers().output.writer(), response, framing, persistence, clock);
+        framing
     }
 
-    /// Whether a request is at hand that has not been answered.
-    const fn is_unanswered(&self) -> bool {
-        let is_at_hand = match self.reading {
-            Reading::Head { .. } | Reading::Body { demand: Demand::Unwanted { .. }, .. } => false,
-            Reading::Admission | Reading::Body { .. } | Reading::Ended { .. } | Reading::Done => {
-                true
+    /// Copies what is small enough behind the head, and notes what else is to follow.
+    fn begin_body(&mut self, body: Body, framing: ResponseFraming) {
+        self.writing = Writing::Done;
+        let Buffers { head, output, .. } = self.buffers();
+        if head.is_head() || matches!(framing, ResponseFraming::None | ResponseFraming::Length(0)) {
+            return;
+        }
+        match body {
+            Body::Bytes(mut bytes) => {
+                let copied_len = bytes.len().min(COPIED_LEN_MAX);
+                output.writer().extend_from_slice(&bytes[..copied_len]);
+                self.current.body_len = copied_len as u64;
+                if bytes.len() > copied_len {
+                    bytes.advance(copied_len);
+                    self.writing = Writing::Bytes(bytes);
+                }
             }
-        };
+            Body::File(range) => self.writing = Writing::File(range),
+            Body::Stream(_) => self.writing = Writing::Stream(pieces(framing)),
+        }
+    }
+
+    /// Whether a request is at hand, or what should have been one, that has not been answered.
+    const fn is_unanswered(&self) -> bool {
+        let is_at_hand = self.current.has_head || self.current.refusal.is_some();
         is_at_hand && matches!((&self.phase, &self.writing), (Phase::Open, Writing::Nothing))
     }
 
@@ -146,16 +153,8 @@ impl Connection {
                 self.reading = Reading::Done;
                 self.current.refusal = Some(refusal);
                 let status = refusal.status();
-                self.write_response(
-                    Response::text(
-                        status,
-                        format!(
-                            "{status}: {refusal}
-"
-                        ),
-                    ),
-                    clock,
-                );
+                let text = format!("{status}: {refusal}\n");
+                return self.respond(Response::text(status, text), clock);
             }
             Writing::Done => self.reading = Reading::Done,
             // An answer is under way: only its end can tell that something went wrong.
@@ -170,7 +169,7 @@ impl Connection {
     fn break_off(&mut self, reason: CloseReason) {
         // An answer that ends with the connection would seem to be complete.
         let ends_by_closing = matches!(self.writing, Writing::Stream(Pieces::UntilClose));
-        if ends_by_closing || self.output().is_empty() {
+        if ends_by_closing || self.output_len() == 0 {
             return self.close(reason);
         }
         self.phase = Phase::Flush { reason, linger: false };
@@ -187,9 +186,11 @@ const fn persistence(status: Status, persists: bool, version: Version) -> Persis
     }
 }
 
-/// Copies the beginning of a body behind its head; the rest stays where it is.
-fn copy_beginning<'a>(output: &mut Vec<u8>, body: &'a [u8]) -> &'a [u8] {
-    let (beginning, rest) = body.split_at(body.len().min(COPIED_LEN_MAX));
-    output.extend_from_slice(beginning);
-    rest
+const fn pieces(framing: ResponseFraming) -> Pieces {
+    match framing {
+        ResponseFraming::None => Pieces::Sized(0),
+        ResponseFraming::Length(len) => Pieces::Sized(len),
+        ResponseFraming::Chunked => Pieces::Chunked,
+        ResponseFraming::UntilClose => Pieces::UntilClose,
+    }
 }

@@ -84,6 +84,20 @@ fn time_does_not_run_while_the_handler_is_out() {
 }
 
 #[test]
+fn a_body_that_was_read_over_leaves_the_next_one_its_time() {
+    let second = Duration::from_secs(1);
+    let mut peer = Peer::new(Limits { body_rate_min: Some(1000), ..Limits::default() });
+    let head = b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n";
+    peer.send(head);
+    peer.connection.respond(Response::new(Status::OK), &peer.clock);
+    peer.serve();
+    peer.pass(10 * second);
+    peer.send(b"ab");
+    peer.send(head);
+    assert_eq!(peer.connection.deadline(), Some(peer.clock.now() + 15 * second));
+}
+
+#[test]
 fn a_stalled_reader_is_closed_and_a_slow_one_is_not() {
     let mut peer = Peer::new(Limits::default());
     let request = b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n";

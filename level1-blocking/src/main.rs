@@ -61,7 +61,8 @@ fn run(options: &Level1) -> anyhow::Result<()> {
     let Address::Tcp { host, port } = &options.listen.address else {
         anyhow::bail!("this level listens on TCP only");
     };
-    let listener = listen::listen(host, *port, common.backlog)?;
+    let listener = listen::listen(host, *port, common.backlog)
+        .with_context(|| format!("cannot listen on --listen {}", options.listen))?;
     let stop = Stop::on_signals(application.limits.drain_timeout)
         .context("cannot watch for SIGTERM and SIGINT")?;
     logging::start(common.log);

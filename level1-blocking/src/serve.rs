@@ -9,6 +9,7 @@ use std::{
     mem,
     net::Shutdown,
     os::unix::fs::FileExt,
+    sync::Arc,
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -17,7 +18,7 @@ use socket2::Socket;
 
 use crate::{
     access_log,
-    handler::{self, Admission, Request},
+    handler::{self, Admission, Handler, Request},
     http::{
         Connection,
         buffers::BufferPool,
@@ -118,6 +119,13 @@ impl<'a> Worker<'a> {
         }
         connection.release(&mut self.pool);
         outcome
+    }
+
+    /// Has the next request of a session answered by `handler`, and no other after it.
+    pub fn turn_away(&mut self, session: &mut Session, handler: &Arc<dyn Handler>) {
+        self.tick();
+        session.handler = Arc::clone(handler);
+        session.connection.drain(&self.clock);
     }
 
     // ANCHOR: drive

@@ -63,11 +63,6 @@ impl Session {
         }
     }
 
-    /// Has the requests to come answered by `handler`.
-    pub fn set_handler(&mut self, handler: Arc<dyn Handler>) {
-        self.handler = handler;
-    }
-
     /// When it must be looked after although the client does nothing.
     pub fn deadline(&self) -> Option<Instant> {
         self.connection.deadline()
@@ -89,6 +84,12 @@ impl Session {
 impl AsFd for Session {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

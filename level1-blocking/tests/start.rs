@@ -23,7 +23,7 @@ fn a_start_that_fails_says_what_to_do_and_exits_with_2() {
         (&["--listen", "192.0.2.1:8001"], &["192.0.2.1:8001", "127.0.0.1"]),
         (
             &["--listen", "no-such-host.invalid:80"],
-            &["no-such-host.invalid", "--listen 127.0.0.1:80"],
+            &["--listen no-such-host.invalid:80", "127.0.0.1:80"],
         ),
         (&["--listen", "127.0.0.1"], &["127.0.0.1", "has no port"]),
         (&["--listen", "tls+127.0.0.1:8443"], &["tls+127.0.0.1:8443", "level5-secure"]),

@@ -3,3 +3,26 @@
 //!
 //! It also holds what all later levels use to run: listeners, signals, the admin address and
 //! metrics.
+
+mod sync;
+pub mod queue;
+pub mod capacity;
+pub mod shared_memory;
+pub mod metrics;
+pub mod admin;
+pub mod descriptors;
+pub mod listeners;
+pub mod activation;
+pub mod notify;
+pub mod signals;
+mod wait;
+pub mod options;
+pub mod server;
+pub mod guest;
+pub mod acceptor;
+pub mod thread_per_connection;
+pub mod waiting_room;
+pub mod pool;
+pub mod processes;
+#[cfg(test)]
+mod tests;

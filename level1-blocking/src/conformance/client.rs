@@ -2,15 +2,18 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{Shutdown, TcpStream},
+    mem::MaybeUninit,
+    net::Shutdown,
 };
+
+use socket2::Socket;
 
 use super::process::PATIENCE;
 
 /// One end of a connection to the server under test.
 #[derive(Debug)]
 pub struct Client {
-    stream: TcpStream,
+    stream: Socket,
     received: Vec<u8>,
 }
 
@@ -43,11 +46,13 @@ impl Received {
 }
 
 impl Client {
-    /// A client on a connected stream.
-    pub fn new(stream: TcpStream) -> Self {
+    /// A client on a connected stream, over TCP or a Unix socket.
+    pub fn new(stream: impl Into<Socket>) -> Self {
+        let stream = stream.into();
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
-        stream.set_nodelay(true).expect("an option");
+        // A Unix socket has no such option, and no such delay.
+        let _ = stream.set_tcp_nodelay(true);
         Self { stream, received: Vec::new() }
     }
 
@@ -97,7 +102,7 @@ impl Client {
     /// Whether there is something to read at this very moment: bytes, or the end.
     pub fn has_answer(&self) -> bool {
         self.stream.set_nonblocking(true).expect("an option");
-        let peeked = self.stream.peek(&mut [0]);
+        let peeked = self.stream.peek(&mut [MaybeUninit::uninit()]);
         self.stream.set_nonblocking(false).expect("an option");
         !matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }

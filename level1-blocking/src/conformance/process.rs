@@ -3,6 +3,8 @@
 use std::{
     io::{BufRead, BufReader, Read},
     net::{SocketAddr, TcpStream},
+    os::unix::net::UnixStream,
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
@@ -20,7 +22,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    address: SocketAddr,
+    /// Where it said that it listens, in that order.
+    listening_on: Vec<String>,
     diagnostics: Receiver<String>,
     access_log: Receiver<String>,
 }
@@ -33,33 +36,48 @@ impl Server {
 
     /// Starts `binary` on this address.
     pub fn start_on(binary: &str, address: &str, flags: &[&str]) -> Self {
+        Self::start_with(binary, |command| {
+            command.args(["--listen", address]).args(flags);
+        })
+    }
+
+    /// Starts `binary` with the arguments, variables and descriptors that `configure` adds,
+    /// and waits until it listens: on each value of `--listen`, on one address without any.
+    pub fn start_with(binary: &str, configure: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(binary);
-        command.args(["--listen", address]).args(flags);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        configure(&mut command);
+        let listens = command.get_args().filter(|argument| *argument == "--listen").count();
         let mut child = command.spawn().expect("the level's binary starts");
-        let diagnostics = lines(child.stderr.take().expect("piped"));
-        let access_log = lines(child.stdout.take().expect("piped"));
+        let diagnostics = lines(child.stderr.take());
+        let access_log = lines(child.stdout.take());
         // Made first, so that the child ends even if it never says where it listens.
-        let address = SocketAddr::from(([0; 4], 0));
-        let mut server = Self { child, address, diagnostics, access_log };
-        server.address = listening_on(&server.diagnostics);
+        let mut server = Self { child, listening_on: Vec::new(), diagnostics, access_log };
+        for _ in 0..listens.max(1) {
+            server.listening_on.push(next_announced(&server.diagnostics));
+        }
         server
     }
 
-    /// Where it listens.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it listens: `http://ADDRESS/` or `unix:PATH`, in the order it said so.
+    pub fn listening_on(&self) -> &[String] {
+        &self.listening_on
+    }
+
+    /// Where it listens over TCP: the first address it said.
+    pub fn address(&self) -> SocketAddr {
+        let address = self.listening_on.iter().find_map(|place| tcp_address(place));
+        address.expect("the server listens over TCP")
     }
 
     /// `http://ADDRESS` and this path.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.address())
     }
 
     /// A new connection to it.
     pub fn connect(&self) -> Client {
-        let stream = TcpStream::connect(self.address).expect("the server accepts");
-        Client::new(stream)
+        connect(self.address())
     }
 
     /// Sends `request` on a new connection, then reads all that comes until the server closes.
@@ -68,6 +86,11 @@ impl Server {
         client.send(request);
         client.finish();
         String::from_utf8_lossy(&client.read_to_end()).into_owned()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends it a signal.
@@ -111,22 +134,44 @@ pub fn run_to_end(binary: &str, flags: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Reads a pipe to its end on a thread, so that a server never blocks on it.
-fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
+/// A new connection over TCP.
+pub fn connect(address: SocketAddr) -> Client {
+    Client::new(TcpStream::connect(address).expect("the server accepts"))
+}
+
+/// A new connection over a Unix socket.
+pub fn connect_unix(path: &Path) -> Client {
+    Client::new(UnixStream::connect(path).expect("the server accepts"))
+}
+
+/// Reads a pipe to its end on a thread, so that a server never blocks on it. There is none
+/// if the test made something else of it.
+fn lines(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-            let _ = sender.send(line);
-        }
-    });
+    if let Some(pipe) = pipe {
+        thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+    }
     receiver
 }
 
-fn listening_on(diagnostics: &Receiver<String>) -> SocketAddr {
-    let line = next_line(diagnostics, "listening on http://");
-    let (_, address) = line.split_once("http://").expect("just found");
-    let end = address.find('/').expect("an URL");
-    address[..end].parse().expect("an address")
+/// What the server announces next: `... listening on http://ADDRESS/`, or `unix:PATH`.
+fn next_announced(diagnostics: &Receiver<String>) -> String {
+    let line = next_line(diagnostics, ANNOUNCEMENT);
+    let (_, place) = line.split_once(ANNOUNCEMENT).expect("just found");
+    // As JSON, a line goes on after the message.
+    place.split('"').next().unwrap_or(place).to_owned()
+}
+
+/// What stands before an address in the diagnostics.
+const ANNOUNCEMENT: &str = "listening on ";
+
+fn tcp_address(place: &str) -> Option<SocketAddr> {
+    let (_, address) = place.split_once("://")?;
+    address.trim_end_matches('/').parse().ok()
 }
 
 fn next_line(lines: &Receiver<String>, text: &str) -> String {

@@ -105,9 +105,9 @@ fn half_a_head(variant: Variant) {
     assert_eq!(client.receive().status(), 200, "the half behind it has come too");
     server.signal(Signal::TERM);
     client.send("st: test\r\n\r\n");
-    let answer = client.receive();
-    assert_eq!((answer.status(), answer.field("Connection")), (200, Some("close")));
-    client.finish();
+    // The server may learn of the stop a little later than of this; in the end it closes.
+    assert_eq!(client.receive().text(), "Hello, World!\n");
+    assert_eq!(client.read_to_end(), b"");
     assert_eq!(server.wait().code(), Some(0));
 }
 
@@ -119,9 +119,8 @@ fn half_a_body(variant: Variant) {
     assert_eq!(client.receive().status(), 200, "the half behind it has come too");
     server.signal(Signal::TERM);
     client.send("lo");
-    let answer = client.receive();
-    assert_eq!((answer.text().as_str(), answer.field("Connection")), ("hello", Some("close")));
-    client.finish();
+    assert_eq!(client.receive().text(), "hello");
+    assert_eq!(client.read_to_end(), b"");
     assert_eq!(server.wait().code(), Some(0));
 }
 
@@ -134,7 +133,6 @@ fn in_a_handler(variant: Variant) {
     server.signal(Signal::TERM);
     let answer = client.receive();
     assert_eq!((answer.status(), answer.field("Connection")), (200, Some("close")));
-    client.finish();
     assert_eq!(client.read_to_end(), b"");
     assert_eq!(server.wait().code(), Some(0));
 }

@@ -51,6 +51,12 @@ impl Effective {
         };
         Self { options: settable(command).map(option).collect() }
     }
+
+    /// Where the value of the option with this long name comes from.
+    pub fn origin(&self, flag: &str) -> Option<&Origin> {
+        let option = self.options.iter().find(|option| option.flag == flag);
+        option.map(|option| &option.origin)
+    }
 }
 
 /// The values as a variable would hold them: with commas between.

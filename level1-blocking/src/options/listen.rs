@@ -109,20 +109,33 @@ impl Supported {
     /// HTTP over TCP and nothing else.
     pub const PLAIN_TCP: Self = Self { schemes: &[Scheme::Plain], unix: false };
 
+    /// HTTP over TCP and over Unix sockets.
+    pub const PLAIN: Self = Self { schemes: &[Scheme::Plain], unix: true };
+
     /// Reads a listener that this level serves: the value parser of its `--listen`.
     ///
     /// # Errors
     ///
     /// When `text` is not a [`Listen`], or is one that another level brings.
     pub fn parse(&self, text: &str) -> Result<Listen, ListenError> {
-        let listen: Listen = text.parse()?;
+        let listen = text.parse()?;
+        self.check(&listen)?;
+        Ok(listen)
+    }
+
+    /// Whether this level serves `listen`.
+    ///
+    /// # Errors
+    ///
+    /// When it is one that another level brings.
+    pub fn check(&self, listen: &Listen) -> Result<(), ListenError> {
         if !self.schemes.contains(&listen.scheme) {
             return Err(ListenError::NotPlain);
         }
         if !self.unix && matches!(listen.address, Address::Unix(_)) {
             return Err(ListenError::Unix);
         }
-        Ok(listen)
+        Ok(())
     }
 }
 
@@ -139,7 +152,7 @@ pub enum ListenError {
     #[error("this level serves plain connections only; TLS arrives with level5-secure")]
     NotPlain,
     /// A Unix socket.
-    #[error("this level serves TCP only; Unix sockets arrive with a later level")]
+    #[error("this level serves TCP only; Unix sockets arrive with level2-threads")]
     Unix,
 }
 
@@ -187,15 +200,17 @@ mod tests {
     #[test]
     fn a_level_refuses_what_it_does_not_serve() {
         let tls = "this level serves plain connections only; TLS arrives with level5-secure";
-        let unix = "this level serves TCP only; Unix sockets arrive with a later level";
-        for (text, reason) in [
-            ("tls+localhost:8443", tls),
-            ("redirect+localhost:8080", tls),
-            ("tls+unix:/run/a", tls),
-            ("unix:/run/a", unix),
+        let unix = "this level serves TCP only; Unix sockets arrive with level2-threads";
+        for (supported, text, reason) in [
+            (Supported::PLAIN_TCP, "tls+localhost:8443", tls),
+            (Supported::PLAIN_TCP, "redirect+localhost:8080", tls),
+            (Supported::PLAIN_TCP, "tls+unix:/run/a", tls),
+            (Supported::PLAIN_TCP, "unix:/run/a", unix),
+            (Supported::PLAIN, "tls+unix:/run/a", tls),
         ] {
-            let error = Supported::PLAIN_TCP.parse(text).expect_err(text);
+            let error = supported.parse(text).expect_err(text);
             assert_eq!(error.to_string(), reason, "{text}");
         }
+        assert!(Supported::PLAIN.parse("unix:/run/a").is_ok());
     }
 }

@@ -13,6 +13,7 @@ use super::error::OptionsError;
 use super::flags::{LogFormat, Options};
 use super::level::Level;
 use super::listen::{Listen, Supported};
+use super::origin::Origin;
 use super::period::Period;
 use super::{Loaded, load};
 

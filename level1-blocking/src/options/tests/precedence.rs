@@ -27,6 +27,19 @@ fn a_flag_wins_over_its_variable_over_the_file_over_the_default() {
 }
 
 #[test]
+fn a_level_can_ask_where_a_value_comes_from() {
+    let origin = |given: Given, flag| {
+        let loaded = given.load::<Higher>(&LEVEL).expect("options that load");
+        loaded.effective.origin(flag).cloned()
+    };
+    let variable = Origin::Environment("LEVELS_LISTEN".to_owned());
+    assert_eq!(origin(Given::default(), "listen"), Some(Origin::Default));
+    assert_eq!(origin(flags(&["--listen", "a:1"]), "listen"), Some(Origin::Flag));
+    assert_eq!(origin(variables(&[("LEVELS_LISTEN", "a:1")]), "listen"), Some(variable));
+    assert_eq!(origin(Given::default(), "lisen"), None);
+}
+
+#[test]
 fn every_kind_of_option_can_be_set_everywhere() {
     let cases = [
         (Given::default(), "listen 127.0.0.1:1,[::1]:1 default"),

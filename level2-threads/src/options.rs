@@ -1,0 +1,31 @@
+//! The options that this level adds, and all levels above it have too.
+
+use std::num::NonZeroUsize;
+
+use level1_blocking::options::{
+    flags::Options,
+    listen::{Listen, Supported},
+};
+
+/// The options of a server with many clients.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub struct ServerOptions {
+    /// Address, as host:port, [v6]:port or unix:PATH; repeatable. Port 0 is a free one.
+    #[arg(long, value_name = "ADDR")]
+    #[arg(value_parser = |text: &str| Supported::PLAIN.parse(text))]
+    pub listen: Vec<Listen>,
+
+    /// Address of /metrics, /healthz and /readyz.
+    #[arg(long, value_name = "ADDR")]
+    #[arg(value_parser = |text: &str| Supported::PLAIN.parse(text))]
+    pub admin: Option<Listen>,
+
+    /// Connections at a time; beyond them, clients wait to be accepted. By default as many as
+    /// the limit of open files allows, 65536 at most.
+    #[arg(long, value_name = "COUNT", help_heading = "Limits")]
+    pub max_connections: Option<NonZeroUsize>,
+
+    /// The options every level has.
+    #[command(flatten)]
+    pub common: Options,
+}

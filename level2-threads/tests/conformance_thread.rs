@@ -1,0 +1,10 @@
+//! The conformance suite against the thread model.
+
+use std::process::ExitCode;
+
+use level1_blocking::conformance::over_sockets;
+
+fn main() -> ExitCode {
+    let binary = env!("CARGO_BIN_EXE_level2-threads");
+    over_sockets::main(binary, &["--model", "thread", "--log", "off"], over_sockets::plain)
+}

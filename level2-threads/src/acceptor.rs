@@ -188,7 +188,7 @@ impl<'a, R: FnMut() -> Option<Application>> Acceptor<'a, R> {
 
     fn accept_from(&mut self, at: usize, model: &mut impl Model) -> io::Result<Turn> {
         for _ in 0..ACCEPTED_MAX {
-            let Some(presence) = Presence::enter(&self.capacity, self.shard) else { break };
+            let Some(place) = self.capacity.enter() else { break };
             let (socket, peer) = match self.listeners[at].accept() {
                 Ok(accepted) => accepted,
                 Err(error) => match after_failed_accept(error)? {
@@ -201,6 +201,7 @@ impl<'a, R: FnMut() -> Option<Application>> Acceptor<'a, R> {
             };
             let session = Session::new(socket, &peer, &self.application, Instant::now());
             let session = Box::new(session);
+            let presence = Presence::new(place, self.shard);
             if let Some(turn) = self.hand_over(Guest { session, presence }, model) {
                 return Ok(turn);
             }

@@ -1,13 +1,10 @@
 //! A connection that has been let in: its session, and the place it takes.
 
-use std::{mem, sync::Arc};
+use std::mem;
 
 use level1_blocking::session::Session;
 
-use crate::{
-    capacity::{Capacity, Place},
-    metrics::shard::Shard,
-};
+use crate::{capacity::Place, metrics::shard::Shard};
 
 /// A connection that has been let in.
 #[derive(Debug)]
@@ -27,11 +24,10 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// Takes a place; `None` if there is none.
-    pub fn enter(capacity: &Arc<Capacity>, shard: &'static Shard) -> Option<Self> {
-        let place = Some(capacity.enter()?);
+    /// Somebody has come, and takes this place.
+    pub fn new(place: Place, shard: &'static Shard) -> Self {
         shard.connection_opened();
-        Some(Self { place, shard })
+        Self { place: Some(place), shard }
     }
 
     /// Leaves it to another process, which has a copy of this one, to notice the end.

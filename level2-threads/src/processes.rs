@@ -7,7 +7,7 @@
 
 use std::{
     collections::HashMap,
-    io,
+    io, mem,
     os::fd::AsFd,
     time::{Duration, Instant},
 };
@@ -43,7 +43,11 @@ pub struct Processes {
 impl Model for Processes {
     fn serve(&mut self, guest: Guest) -> Next {
         match fork_child() {
-            Ok(Forked::Child) => Next::Leave(guest),
+            Ok(Forked::Child) => {
+                // A child has a copy of the list, and no part in what is on it.
+                mem::forget(mem::take(&mut self.children));
+                Next::Leave(guest)
+            }
             Ok(Forked::Parent(child)) => {
                 // The session is dropped: the connection is the child's now.
                 self.children.insert(child, guest.presence);

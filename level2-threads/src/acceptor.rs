@@ -17,7 +17,7 @@ use crate::{
     guest::{Guest, Presence},
     listeners::Listener,
     metrics::{Metrics, shard::Shard},
-    notify,
+    server,
     signals::Signals,
     wait,
 };
@@ -111,7 +111,9 @@ impl<'a, R: FnMut() -> Option<Application>> Acceptor<'a, R> {
     pub fn run(mut self, model: &mut impl Model) -> io::Result<End> {
         while !self.signals.stop().is_requested() {
             self.wait(None)?;
-            self.heed_signals();
+            if let Some(application) = server::heed_reload(self.signals, &mut self.reload) {
+                self.application = application;
+            }
             model.look_after();
             if let Turn::InChild(guest) = self.turn(model)? {
                 return Ok(End::InChild(guest));
@@ -122,9 +124,7 @@ impl<'a, R: FnMut() -> Option<Application>> Acceptor<'a, R> {
 
     /// Those whom the kernel has accepted already are served; it is to accept no others.
     fn take_the_queue(&mut self, model: &mut impl Model) -> io::Result<End> {
-        let drain_ends = self.signals.stop().drain_ends(Instant::now());
-        self.metrics.set_ready(false);
-        notify::stopping();
+        let drain_ends = server::begin_to_stop(self.signals, self.metrics);
         for listener in &self.listeners {
             listener.socket.listen(0)?;
         }
@@ -152,17 +152,6 @@ impl<'a, R: FnMut() -> Option<Application>> Acceptor<'a, R> {
         self.paused = self.paused.filter(|end| Instant::now() < *end);
         self.signals.clear();
         Ok(())
-    }
-
-    fn heed_signals(&mut self) {
-        if self.signals.take_reload() {
-            notify::reloading();
-            if let Some(application) = (self.reload)() {
-                self.application = application;
-                tracing::info!("configuration read again; it holds for new connections");
-            }
-            notify::ready();
-        }
     }
 
     /// Lets in whoever waits, as far as there is room.

@@ -1,7 +1,7 @@
 //! A server before it serves: listeners, signals, metrics, and the application with the way
 //! it becomes another one on SIGHUP. Later levels begin the same way.
 
-use std::{env, io, num::NonZeroUsize, sync::Arc, thread};
+use std::{env, io, num::NonZeroUsize, sync::Arc, thread, time::Instant};
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -82,6 +82,31 @@ impl Reloader {
         self.effective = loaded.effective;
         Some(application)
     }
+}
+
+/// Reads the configuration again if a signal has asked for that; `reload` does it.
+pub fn heed_reload(
+    signals: &Signals,
+    reload: &mut impl FnMut() -> Option<Application>,
+) -> Option<Application> {
+    if !signals.take_reload() {
+        return None;
+    }
+    notify::reloading();
+    let application = reload();
+    if application.is_some() {
+        tracing::info!("configuration read again; it holds for new connections");
+    }
+    notify::ready();
+    application
+}
+
+/// The server is to stop: from now on the drain's time runs, and nobody is sent here any more.
+/// Returns until when requests in flight are served.
+pub fn begin_to_stop(signals: &Signals, metrics: &Metrics) -> Option<Instant> {
+    metrics.set_ready(false);
+    notify::stopping();
+    signals.stop().drain_ends(Instant::now())
 }
 
 /// A server that listens.

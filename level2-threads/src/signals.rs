@@ -32,6 +32,8 @@ use signal_hook::{
     low_level::pipe,
 };
 
+use crate::wait;
+
 /// What signals have asked for. Its descriptor is readable when there is something new.
 #[derive(Debug)]
 pub struct Signals {
@@ -80,6 +82,16 @@ impl Signals {
     /// To wake whoever waits, for another reason.
     pub fn waker(&self) -> Waker {
         self.waker.clone()
+    }
+
+    /// Sleeps until there is something new.
+    ///
+    /// # Errors
+    /// If the system refuses to wait.
+    pub fn wait(&self) -> io::Result<()> {
+        wait::until_readable([self.as_fd()].into_iter(), None)?;
+        self.clear();
+        Ok(())
     }
 
     /// The flags are looked at next: what was said until now need not wake again.

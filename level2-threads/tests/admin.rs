@@ -61,12 +61,13 @@ fn it_is_ready_until_it_drains_and_healthy_to_the_end() {
         assert_eq!(admin().get("/healthz").status(), 200, "{model}");
         let mut busy = server.connect();
         assert_eq!(busy.get("/hello").status(), 200, "it is being served");
-        busy.send("GET /work?ms=1500&kind=sleep HTTP/1.1\r\nHost: test\r\n\r\n");
+        busy.send("GET /work?ms=700&kind=sleep HTTP/1.1\r\nHost: test\r\n\r\n");
         server.signal(Signal::TERM);
         let becomes_unready = (0..1000).any(|_| admin().get("/readyz").status() == 503);
         assert!(becomes_unready, "{model}");
         assert_eq!(admin().get("/healthz").status(), 200, "{model}");
         assert_eq!(busy.receive().status(), 200, "{model}");
+        drop(busy);
         assert_eq!(server.wait().code(), Some(0), "{model}");
     }
 }

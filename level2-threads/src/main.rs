@@ -46,16 +46,17 @@ struct Level2 {
     #[arg(long, value_name = "COUNT", default_value = "16", help_heading = MODEL)]
     workers: NonZeroUsize,
 
-    /// Connections that wait for a worker of the pool; new ones beyond them are answered 503.
-    #[arg(long, value_name = "COUNT", default_value = "1024", help_heading = MODEL)]
+    /// Connections that may wait for a worker of the pool; a new one beyond them is answered
+    /// 503.
+    #[arg(long, value_name = "COUNT", default_value = "4096", help_heading = MODEL)]
     queue: NonZeroUsize,
 
-    /// What clients of the pool do that send nothing: give their worker back, or keep it and
-    /// starve the others, for comparison.
+    /// Whether a client of the pool that sends nothing gives its worker back (yield), or keeps
+    /// it and starves the others (hold, for comparison).
     #[arg(long, value_name = "HABIT", default_value = "yield", help_heading = MODEL)]
     idle_clients: IdleClients,
 
-    /// Stack of a connection's own thread, 64KiB to 64MiB.
+    /// Stack of each thread of the thread model, 64KiB to 64MiB.
     #[arg(long, value_name = "SIZE", default_value = "256KiB", help_heading = MODEL)]
     #[arg(value_parser = stack_size)]
     thread_stack: Size,

@@ -15,13 +15,13 @@ pub struct ServerOptions {
     #[arg(value_parser = |text: &str| Supported::PLAIN.parse(text))]
     pub listen: Vec<Listen>,
 
-    /// Address of /metrics, /healthz and /readyz.
+    /// Address that serves /metrics, /healthz and /readyz, and nothing else; none by default.
     #[arg(long, value_name = "ADDR")]
     #[arg(value_parser = |text: &str| Supported::PLAIN.parse(text))]
     pub admin: Option<Listen>,
 
-    /// Connections at a time; beyond them, clients wait to be accepted. By default as many as
-    /// the limit of open files allows, 65536 at most.
+    /// Connections at a time; beyond them, clients wait to be accepted. By default 512 less
+    /// than files may be open, and 65536 at most.
     #[arg(long, value_name = "COUNT", help_heading = "Limits")]
     pub max_connections: Option<NonZeroUsize>,
 

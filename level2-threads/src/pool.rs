@@ -99,6 +99,7 @@ impl Model for Pool {
 }
 
 impl Shared {
+    // ANCHOR: work
     /// What a worker does, until the queue is closed.
     fn work(&self) {
         let shard = self.metrics.shard();
@@ -116,4 +117,5 @@ impl Shared {
             }
         }
     }
+    // ANCHOR_END: work
 }

@@ -41,6 +41,7 @@ pub struct Processes {
 }
 
 impl Model for Processes {
+    // ANCHOR: serve
     fn serve(&mut self, guest: Guest) -> Next {
         match fork_child() {
             Ok(Forked::Child) => {
@@ -59,6 +60,7 @@ impl Model for Processes {
             }
         }
     }
+    // ANCHOR_END: serve
 
     fn look_after(&mut self) {
         self.reap();

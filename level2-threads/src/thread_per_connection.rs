@@ -58,6 +58,7 @@ impl ThreadPerConnection {
 }
 
 impl Model for ThreadPerConnection {
+    // ANCHOR: serve
     fn serve(&mut self, guest: Guest) -> Next {
         // Shared with the thread, because what is moved into a thread that cannot be started
         // is lost, and the client with it.
@@ -78,6 +79,7 @@ impl Model for ThreadPerConnection {
             }
         }
     }
+    // ANCHOR_END: serve
 }
 
 fn take(guest: &Mutex<Option<Guest>>) -> Option<Guest> {

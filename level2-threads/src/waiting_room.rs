@@ -141,6 +141,7 @@ impl WaitingRoom {
         }
     }
 
+    // ANCHOR: watch
     /// Waits for all visitors at once, until the room is closed.
     pub fn watch(&self, stop: &Stop) {
         let mut porter = Worker::new(stop, self.shard);
@@ -157,6 +158,7 @@ impl WaitingRoom {
             }
         }
     }
+    // ANCHOR_END: watch
 
     /// Calls everybody who waits: the server stops, and each is to notice.
     pub fn call_everybody(&self) {

@@ -10,8 +10,8 @@ use level1_blocking::options::{
 /// The options of a server with many clients.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct ServerOptions {
-    /// Address, as host:port, [v6]:port or unix:PATH; repeatable. Port 0 is a free one.
-    #[arg(long, value_name = "ADDR")]
+    /// Where clients come from.
+    #[arg(long, value_name = "ADDR", help = LISTEN_HELP)]
     #[arg(value_parser = |text: &str| Supported::PLAIN.parse(text))]
     pub listen: Vec<Listen>,
 
@@ -29,3 +29,7 @@ pub struct ServerOptions {
     #[command(flatten)]
     pub common: Options,
 }
+
+/// Not a comment of the field, where brackets would be a link.
+const LISTEN_HELP: &str =
+    "Address, as host:port, [v6]:port or unix:PATH; repeatable. Port 0 is a free one";

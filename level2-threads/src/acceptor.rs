@@ -30,8 +30,11 @@ pub trait Model {
     /// Takes a connection over.
     fn serve(&mut self, guest: Guest) -> Next;
 
-    /// Something has woken the acceptor: a child may have ended.
+    /// The acceptor goes round once more: a child may have ended, or the server may stop.
     fn look_after(&mut self) {}
+
+    /// The server stops: those who are idle inside are to make room for those in the queue.
+    fn announce_stop(&mut self) {}
 }
 
 /// What the acceptor is to do next.
@@ -125,16 +128,20 @@ impl<'a, R: FnMut() -> Option<Application>> Acceptor<'a, R> {
     /// Those whom the kernel has accepted already are served; it is to accept no others.
     fn take_the_queue(&mut self, model: &mut impl Model) -> io::Result<End> {
         let drain_ends = server::begin_to_stop(self.signals, self.metrics);
+        model.announce_stop();
+        // A queue that outlives the server is its successor's, with everybody in it.
+        self.listeners.retain(Listener::ends_with_server);
         for listener in &self.listeners {
             listener.socket.listen(0)?;
         }
         while drain_ends.is_some_and(|end| Instant::now() < end) {
             match self.turn(model)? {
                 Turn::Emptied => break,
-                Turn::Cut => self.wait(drain_ends)?,
+                Turn::Cut => {}
                 Turn::InChild(guest) => return Ok(End::InChild(guest)),
             }
             model.look_after();
+            self.wait(drain_ends)?;
         }
         for listener in &self.listeners {
             listener.remove_file();

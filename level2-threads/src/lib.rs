@@ -11,6 +11,7 @@ pub mod shared_memory;
 pub mod metrics;
 pub mod admin;
 pub mod descriptors;
+mod memory_maps;
 pub mod listeners;
 pub mod activation;
 pub mod notify;

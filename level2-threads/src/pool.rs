@@ -10,7 +10,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use level1_blocking::{
@@ -26,6 +26,10 @@ use crate::{
     queue::Queue,
     waiting_room::{Visitor, WaitingRoom},
 };
+
+/// How often those who wait are called again when the server stops: a worker that was about
+/// to seat its client when everybody was called did not know.
+const REMINDER: Duration = Duration::from_millis(50);
 
 /// A pool of workers.
 #[derive(Debug)]
@@ -78,8 +82,11 @@ impl Pool {
     /// they have come to their end.
     pub fn drain(self, capacity: &Capacity) {
         let Some(end) = self.shared.stop.drain_ends(Instant::now()) else { return };
-        self.shared.room.call_everybody();
-        let is_empty = capacity.wait_until_empty(end);
+        let mut is_empty = false;
+        while !is_empty && Instant::now() < end {
+            self.shared.room.call_everybody();
+            is_empty = capacity.wait_until_empty(end.min(Instant::now() + REMINDER));
+        }
         self.shared.room.close();
         self.shared.queue.close();
         if is_empty {
@@ -95,6 +102,14 @@ impl Model for Pool {
     fn serve(&mut self, guest: Guest) -> Next {
         self.shared.room.seat(Visitor::new(guest, Instant::now()));
         Next::Accept
+    }
+
+    /// Again and again while the server stops, for it goes on to let in those who queue, and
+    /// whoever has not sent anything by now is not to be waited for.
+    fn look_after(&mut self) {
+        if self.shared.stop.is_requested() {
+            self.shared.room.call_everybody();
+        }
     }
 }
 

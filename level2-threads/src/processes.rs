@@ -9,6 +9,7 @@ use std::{
     collections::HashMap,
     io, mem,
     os::fd::AsFd,
+    process,
     time::{Duration, Instant},
 };
 
@@ -19,7 +20,7 @@ use level1_blocking::{
 use nix::{
     errno::Errno,
     sys::{
-        signal::{Signal, kill},
+        signal::{SigSet, SigmaskHow, Signal, kill},
         wait::{WaitPidFlag, WaitStatus, waitpid},
     },
     unistd::{ForkResult, Pid, fork, setpgid},
@@ -65,6 +66,10 @@ impl Model for Processes {
     fn look_after(&mut self) {
         self.reap();
     }
+
+    fn announce_stop(&mut self) {
+        self.tell_all(Signal::SIGUSR1);
+    }
 }
 
 impl Processes {
@@ -77,11 +82,13 @@ impl Processes {
                 Err(error) => return tracing::warn!(%error, "cannot wait for a child"),
                 Ok(status) => status,
             };
-            if let WaitStatus::Signaled(child, signal, _) = status {
-                tracing::warn!(%child, %signal, "a child was killed; its client has lost an answer");
-            }
-            if let Some(child) = status.pid() {
-                self.children.remove(&child);
+            let Some(child) = status.pid() else { continue };
+            match (self.children.remove(&child), status) {
+                (None, _) => tracing::error!(%child, "an admin address's process has ended"),
+                (Some(_), WaitStatus::Signaled(_, signal, _)) => {
+                    tracing::warn!(%child, %signal, "a child was killed; its client has lost an answer");
+                }
+                (Some(_), _) => {}
             }
         }
     }
@@ -131,21 +138,37 @@ pub enum Forked {
     Child,
 }
 
+/// What the parent is told, and tells its children in its own way. A service manager signals
+/// every process of a service (systemd's `KillMode=control-group`); to a child that its parent
+/// has told already, that would be the second signal, which ends a process at once.
+const FOR_THE_PARENT: [Signal; 3] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
+
 /// Forks this process, which has one thread. The child ends when its parent does, and gets no
-/// signals from the terminal: the parent tells it what to do.
+/// signals from the terminal or a service manager: the parent tells it what to do.
 ///
 /// # Errors
 /// If there can be no more processes, or there is no memory for one.
 #[expect(unsafe_code, reason = "a fork is only safe in a process with one thread")]
 pub fn fork_child() -> io::Result<Forked> {
+    let parent = Pid::this();
+    // Blocked before there is a child, lest one come in between.
+    let blocked: SigSet = FOR_THE_PARENT.into_iter().collect();
+    let parents_own = blocked.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     // SAFETY: under the process model the parent never starts a thread, so that no lock can
     // be held by a thread that the child does not have.
-    match unsafe { fork() }? {
-        ForkResult::Parent { child } => Ok(Forked::Parent(child)),
-        ForkResult::Child => {
-            let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
-            let _ = set_parent_process_death_signal(Some(DeathSignal::KILL));
-            Ok(Forked::Child)
+    let forked = unsafe { fork() };
+    if let Ok(ForkResult::Child) = forked {
+        let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
+        let _ = set_parent_process_death_signal(Some(DeathSignal::KILL));
+        if Pid::parent() != parent {
+            // It ended before that could be asked for.
+            process::exit(0);
         }
+    } else {
+        parents_own.thread_set_mask()?;
     }
+    Ok(match forked? {
+        ForkResult::Parent { child } => Forked::Parent(child),
+        ForkResult::Child => Forked::Child,
+    })
 }

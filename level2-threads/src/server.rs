@@ -156,13 +156,14 @@ impl Server {
 
     /// Tells everybody who wants to know that the server is about to serve.
     pub fn announce(&self) {
+        // First, so that whoever reads the lines below finds it so.
+        self.metrics.set_ready(true);
         for listener in &self.listeners {
             tracing::info!("listening on {listener}");
         }
         for listener in &self.admin {
             tracing::info!("metrics and health on {listener}");
         }
-        self.metrics.set_ready(true);
         notify::ready();
     }
 

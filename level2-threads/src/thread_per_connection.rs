@@ -23,6 +23,7 @@ use crate::{
     acceptor::{Model, Next},
     capacity::Capacity,
     guest::Guest,
+    memory_maps,
     metrics::Metrics,
 };
 
@@ -37,12 +38,14 @@ pub struct ThreadPerConnection {
     stop: Arc<Stop>,
     metrics: &'static Metrics,
     threads: Arc<Threads>,
+    threads_max: usize,
 }
 
 impl ThreadPerConnection {
     /// Threads with stacks of so many bytes.
     pub fn new(stack_len: usize, stop: &Arc<Stop>, metrics: &'static Metrics) -> Self {
-        Self { stack_len, stop: Arc::clone(stop), metrics, threads: Arc::default() }
+        let threads_max = memory_maps::threads_max();
+        Self { stack_len, stop: Arc::clone(stop), metrics, threads: Arc::default(), threads_max }
     }
 
     /// Waits until the last connection has ended, or the drain has.
@@ -60,6 +63,12 @@ impl ThreadPerConnection {
 impl Model for ThreadPerConnection {
     // ANCHOR: serve
     fn serve(&mut self, guest: Guest) -> Next {
+        // Each thread holds the list, from before it starts.
+        if Arc::strong_count(&self.threads) > self.threads_max {
+            let max = self.threads_max;
+            tracing::warn!(max, "as many threads as vm.max_map_count allows; trying again");
+            return Next::Pause(guest);
+        }
         // Shared with the thread, because what is moved into a thread that cannot be started
         // is lost, and the client with it.
         let guest = Arc::new(Mutex::new(Some(guest)));
@@ -80,6 +89,10 @@ impl Model for ThreadPerConnection {
         }
     }
     // ANCHOR_END: serve
+
+    fn announce_stop(&mut self) {
+        self.threads.interrupt();
+    }
 }
 
 fn take(guest: &Mutex<Option<Guest>>) -> Option<Guest> {

@@ -7,14 +7,16 @@ use level1_blocking::conformance::{
     process::{Server, connect},
 };
 
+use rustix::process::Signal;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_level2-threads");
 
 /// A server that may open so many files.
-fn start(model: &str, open_files: u32) -> Server {
+fn start(model: &str, open_files: u32, flags: &[&str]) -> Server {
     let limited = format!("ulimit -n {open_files}; exec \"$0\" \"$@\"");
     Server::start_with("sh", |command: &mut Command| {
         command.args(["-c", &limited, BINARY, "--listen", "127.0.0.1:0"]);
-        command.args(["--model", model, "--log", "off"]);
+        command.args(["--model", model, "--log", "off"]).args(flags);
     })
 }
 
@@ -31,7 +33,7 @@ fn processor_time(id: u32) -> u64 {
 fn clients_wait_and_none_is_lost() {
     // In the process model the children have the descriptors.
     for model in ["thread", "pool"] {
-        let server = start(model, 24);
+        let server = start(model, 24, &[]);
         let mut inside = server.connect();
         assert_eq!(inside.get("/hello").status(), 200);
         let mut others: Vec<Client> = (0..60).map(|_| server.connect()).collect();
@@ -71,6 +73,47 @@ fn a_cap_on_connections_keeps_the_others_waiting() {
         drop(inside.pop());
         assert_eq!(outside.receive().status(), 200, "{model}");
     }
+}
+
+#[test]
+fn a_stop_at_the_cap_closes_the_idle_and_answers_the_others() {
+    for model in ["thread", "pool", "process"] {
+        let flags = ["--model", model, "--max-connections", "3", "--drain-timeout", "1h"];
+        let mut server = Server::start(BINARY, &flags);
+        let mut idle: Vec<Client> = (0..3).map(|_| server.connect()).collect();
+        for client in &mut idle {
+            assert_eq!(client.get("/hello").status(), 200, "{model}");
+        }
+        let mut queued: Vec<Client> = (0..4).map(|_| server.connect()).collect();
+        for client in &mut queued {
+            client.send("GET /hello HTTP/1.1\r\nHost: test\r\n\r\n");
+            client.finish();
+        }
+        server.signal(Signal::TERM);
+        for client in &mut idle {
+            assert_eq!(client.read_to_end(), b"", "{model}");
+        }
+        for client in &mut queued {
+            assert_eq!(client.receive().text(), "Hello, World!\n", "{model}");
+        }
+        assert_eq!(server.wait().code(), Some(0), "{model}");
+    }
+}
+
+#[test]
+fn a_stop_without_descriptors_does_not_wait_for_the_idle() {
+    let timeouts = ["--drain-timeout", "--silent-timeout", "--head-timeout"];
+    let flags = timeouts.map(|flag| [flag, "1h"]).concat();
+    let mut server = start("pool", 24, &flags);
+    let mut inside = server.connect();
+    assert_eq!(inside.get("/hello").status(), 200);
+    let mut others: Vec<Client> = (0..20).map(|_| server.connect()).collect();
+    server.diagnostic("cannot accept");
+    server.signal(Signal::TERM);
+    for client in others.iter_mut().chain([&mut inside]) {
+        assert_eq!(client.read_to_end(), b"");
+    }
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 #[test]

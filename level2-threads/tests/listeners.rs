@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
     os::{
         fd::OwnedFd,
         unix::net::{UnixDatagram, UnixListener},
@@ -120,6 +120,29 @@ fn a_passed_socket_named_admin_is_the_admin_address() {
     says_hello(connect(public));
     assert_eq!(connect(admin).get("/healthz").status(), 200);
     assert_eq!(connect(admin).get("/hello").status(), 404);
+}
+
+#[test]
+fn who_waits_at_a_passed_socket_is_served_by_the_next_server() {
+    for model in ["thread", "pool", "process"] {
+        let passed = listener();
+        let address = passed.local_addr().expect("an address");
+        let start = || {
+            let socket = passed.try_clone().expect("a descriptor").into();
+            activated(&["plain"], [socket, nothing()], &["--model", model])
+        };
+        let mut server = start();
+        says_hello(connect(address));
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), Some(0), "{model}");
+        // More than a queue that was closed has room for.
+        let connect = |_| TcpStream::connect_timeout(&address, PATIENCE).expect("a queue");
+        let waiting: Vec<TcpStream> = (0..10).map(connect).collect();
+        let _next = start();
+        for client in waiting {
+            says_hello(Client::new(client));
+        }
+    }
 }
 
 #[test]

@@ -56,9 +56,10 @@ fn a_connection_has_a_process_and_leaves_no_zombie() {
 #[test]
 fn a_child_that_is_killed_takes_one_client_with_it() {
     let server = start();
-    let (mut victim, mut other) = (server.connect(), server.connect());
+    let mut victim = server.connect();
     assert_eq!(victim.get("/hello").status(), 200);
     let [(child, _)] = children(&server)[..] else { panic!("one client, one child") };
+    let mut other = server.connect();
     assert_eq!(other.get("/hello").status(), 200);
     kill_process(Pid::from_raw(child).expect("a number"), Signal::KILL).expect("a child");
     assert_eq!(victim.read_to_end(), b"", "its connection ends with it");
@@ -75,4 +76,20 @@ fn children_do_not_outlive_their_parent() {
     server.signal(Signal::KILL);
     server.wait();
     assert_eq!(client.read_to_end(), b"", "the child has ended too");
+}
+
+#[test]
+fn a_signal_to_all_processes_of_the_service_costs_no_answer() {
+    let mut server = start();
+    let mut client = server.connect();
+    assert_eq!(client.get("/hello").status(), 200);
+    let [(child, _)] = children(&server)[..] else { panic!("one client, one child") };
+    client.send("GET /work?ms=500&kind=sleep HTTP/1.1\r\nHost: test\r\n\r\n");
+    server.signal(Signal::TERM);
+    while !client.has_answer() {
+        let _ = kill_process(Pid::from_raw(child).expect("a number"), Signal::TERM);
+    }
+    assert_eq!(client.receive().text(), "500 ms of sleep\n");
+    assert_eq!(client.read_to_end(), b"");
+    assert_eq!(server.wait().code(), Some(0));
 }

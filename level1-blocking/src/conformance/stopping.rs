@@ -5,6 +5,7 @@
 //! | idle, or silent so far | closed |
 //! | half a head, or half a body, has come | the rest may still come; then it is answered |
 //! | in a handler | the answer is sent, with `Connection: close` |
+//! | in a handler, with more requests behind it | all that have come are answered |
 //! | being answered | the answer is finished |
 //! | in the kernel's queue | accepted, and answered if its request has come |
 //! | whatever else is left at the end of the drain | closed |
@@ -65,6 +66,7 @@ const CASES: &[(&str, Check)] = &[
     ("half-a-head-may-be-finished", half_a_head),
     ("half-a-body-may-be-finished", half_a_body),
     ("a-request-in-a-handler-is-answered", in_a_handler),
+    ("requests-that-have-come-behind-it-are-answered-too", pipelined),
     ("an-answer-on-its-way-is-finished", being_answered),
     ("whoever-never-ends-is-closed-at-the-end", never_ending),
     ("a-second-signal-ends-it-at-once", second_signal),
@@ -133,6 +135,24 @@ fn in_a_handler(variant: Variant) {
     server.signal(Signal::TERM);
     let answer = client.receive();
     assert_eq!((answer.status(), answer.field("Connection")), (200, Some("close")));
+    assert_eq!(client.read_to_end(), b"");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+fn pipelined(variant: Variant) {
+    let mut server = variant.start(&[]);
+    let mut client = server.connect();
+    client.send(HELLO);
+    assert_eq!(client.receive().status(), 200, "it is being served");
+    let work = "GET /work?ms=300&kind=sleep HTTP/1.1\r\nHost: test\r\n\r\n";
+    client.send(format!("{work}{}", HELLO.repeat(5)));
+    server.signal(Signal::TERM);
+    let closing = (0..6).map(|_| {
+        let answer = client.receive();
+        assert_eq!(answer.status(), 200);
+        answer.field("Connection") == Some("close")
+    });
+    assert_eq!(closing.collect::<Vec<_>>(), [false, false, false, false, false, true]);
     assert_eq!(client.read_to_end(), b"");
     assert_eq!(server.wait().code(), Some(0));
 }

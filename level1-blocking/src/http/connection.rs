@@ -336,7 +336,9 @@ impl Connection {
     /// Whether we want the connection to go on after the answer at hand.
     pub(super) fn may_go_on(&self, clock: &Clock) -> bool {
         let age = || clock.now().saturating_duration_since(self.accepted);
-        !self.draining
+        // A server that is stopping still answers all that has come.
+        let more_has_come = || self.buffers.as_deref().is_some_and(|held| !held.input.is_empty());
+        (!self.draining || more_has_come())
             && self.limits.requests_max.is_none_or(|max| self.answered + 1 < max.into())
             && self.limits.age_max.is_none_or(|max| age() < max)
     }

@@ -69,6 +69,12 @@ impl Listener {
         Ok((connection, peer))
     }
 
+    /// Whether the queue ends with this server. The service manager's goes on, and must not be
+    /// closed to newcomers: they wait there for the next server.
+    pub(crate) const fn ends_with_server(&self) -> bool {
+        !matches!(self.maker, Maker::ServiceManager)
+    }
+
     /// Removes the file of a Unix socket: part of an orderly stop. A file that somebody else
     /// has put in its place meanwhile stays, and so does the service manager's.
     pub fn remove_file(&self) {

@@ -12,6 +12,7 @@ fn a_full_queue_turns_new_clients_away_and_no_others() {
     let mut known = server.connect();
     assert_eq!(known.get("/hello").status(), 200);
     let mut busy = server.connect();
+    assert_eq!(busy.get("/hello").status(), 200);
     busy.send(SLOW);
     // The one behind it may be queued, or be served first: either way the queue is full after
     // so many, and long before the slow one has been answered.

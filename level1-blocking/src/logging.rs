@@ -2,7 +2,7 @@
 //!
 //! A log that cannot be written (a full disk, a closed pipe) never stops the server.
 
-use std::{fmt::Debug, io, time::SystemTime};
+use std::{cell::Cell, fmt::Debug, io, time::SystemTime};
 
 use tracing::{
     Event, Subscriber,
@@ -18,7 +18,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::{access_log, options::flags::LogFormat};
+use crate::{
+    access_log::{self, Client},
+    options::flags::LogFormat,
+};
 
 /// Sets up logging for the whole process.
 pub fn start(format: LogFormat) {
@@ -30,10 +33,16 @@ pub fn start(format: LogFormat) {
     let (access, other) = match format {
         LogFormat::Json => (
             access.json().flatten_event(true).with_target(false).with_span_list(false).boxed(),
-            other.json().flatten_event(true).with_span_list(false).boxed(),
+            other
+                .json()
+                .flatten_event(true)
+                .with_span_list(false)
+                .map_event_format(|format| Attributed { format, is_json: true })
+                .boxed(),
         ),
         LogFormat::Combined | LogFormat::Off => {
             let other = other.with_target(false).with_ansi(false);
+            let other = other.map_event_format(|format| Attributed { format, is_json: false });
             (access.event_format(Combined).boxed(), other.boxed())
         }
     };
@@ -41,6 +50,50 @@ pub fn start(format: LogFormat) {
         .with(access.with_filter(is_access))
         .with(other.with_filter(LevelFilter::INFO).with_filter(is_other))
         .try_init();
+}
+
+thread_local! {
+    static CLIENT: Cell<Option<Client>> = const { Cell::new(None) };
+}
+
+/// Works on behalf of a client: what this thread logs meanwhile names the client. It costs two
+/// stores, so that a driver can afford it wherever it could not afford a span.
+pub fn on_behalf_of<T>(client: Client, work: impl FnOnce() -> T) -> T {
+    CLIENT.set(Some(client));
+    let done = work();
+    CLIENT.set(None);
+    done
+}
+
+/// A format that names the client at the end.
+struct Attributed<F> {
+    format: F,
+    is_json: bool,
+}
+
+impl<S, N, F> FormatEvent<S, N> for Attributed<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        let Some(client) = CLIENT.get() else {
+            return self.format.format_event(context, writer, event);
+        };
+        let mut line = String::new();
+        self.format.format_event(context, Writer::new(&mut line), event)?;
+        let line = line.trim_end();
+        match line.strip_suffix('}').filter(|_| self.is_json) {
+            Some(object) => writeln!(writer, "{object},\"client\":\"{client}\"}}"),
+            None => writeln!(writer, "{line} client={client}"),
+        }
+    }
 }
 
 /// The combined log format, in UTC.

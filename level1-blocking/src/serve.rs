@@ -25,6 +25,7 @@ use crate::{
         clock::Clock,
         step::{CloseReason, Event, Exchange, Write},
     },
+    logging,
     observer::Observer,
     session::{self, Application, Session},
     stop::Stop,
@@ -107,15 +108,14 @@ impl<'a> Worker<'a> {
 
     /// Serves a connection as long as the worker's patience lasts.
     pub fn serve(&mut self, session: &mut Session, patience: Patience) -> Outcome {
-        let span = session.span.clone();
-        let _entered = span.enter();
-        let outcome = self.drive(session, patience);
+        let client = session.client;
+        let outcome = logging::on_behalf_of(client, || self.drive(session, patience));
         let connection = &mut session.connection;
         if let Outcome::Closed(reason) = outcome {
             if let Some(exchange) = connection.unfinished() {
-                self.note(session.client, &exchange);
+                self.note(client, &exchange);
             }
-            tracing::debug!(%reason, "closed");
+            tracing::debug!(%client, %reason, "closed");
         }
         connection.release(&mut self.pool);
         outcome

@@ -42,8 +42,6 @@ pub struct Session {
     pub(crate) handler: Arc<dyn Handler>,
     /// As much of the request's body as has come.
     pub(crate) body: Vec<u8>,
-    /// Tells whoever reads the diagnostics which client they are about.
-    pub(crate) span: tracing::Span,
     /// How long the socket blocks; the system is told only when that changes.
     read_timeout: Option<Duration>,
 }
@@ -51,14 +49,12 @@ pub struct Session {
 impl Session {
     /// A connection that was accepted now.
     pub fn new(socket: Socket, peer: &SockAddr, application: &Application, now: Instant) -> Self {
-        let client = Client::new(peer);
         Self {
             socket,
-            client,
+            client: Client::new(peer),
             connection: Connection::new(Arc::clone(&application.limits), Scheme::Http, now),
             handler: Arc::clone(&application.handler),
             body: Vec::new(),
-            span: tracing::info_span!("connection", %client),
             read_timeout: None,
         }
     }

@@ -71,7 +71,7 @@ impl Listener {
 
     /// Whether the queue ends with this server. The service manager's goes on, and must not be
     /// closed to newcomers: they wait there for the next server.
-    pub(crate) const fn ends_with_server(&self) -> bool {
+    pub const fn ends_with_server(&self) -> bool {
         !matches!(self.maker, Maker::ServiceManager)
     }
 

@@ -1,0 +1,151 @@
+//! The binary of level 3: as many loops as there are workers, and a main thread that waits for
+//! signals.
+
+use std::{
+    env, io, mem,
+    num::NonZeroUsize,
+    process::ExitCode,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use anyhow::Context as _;
+use level1_blocking::{
+    options::{self, effective::Effective, flags::Options, level::Level},
+    session::Application,
+};
+use level2_threads::{
+    listeners,
+    options::ServerOptions,
+    server::{self, HasCommon, Reloader, Server},
+    signals::Waker,
+};
+use level3_async::event_loop::{EventLoop, Remote};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const LEVEL: Level = Level {
+    name: "level3-async",
+    about: "An HTTP/1.1 server on one thread that never waits for a client: an event loop",
+    defaults: &[("listen", "127.0.0.1:8003")],
+    secrets: &[],
+};
+
+#[derive(Debug, clap::Parser)]
+#[command(version)]
+struct Level3 {
+    /// Threads, each with a loop and clients of its own.
+    #[arg(long, value_name = "COUNT", default_value = "1")]
+    workers: NonZeroUsize,
+
+    #[command(flatten)]
+    server: ServerOptions,
+}
+
+impl HasCommon for Level3 {
+    fn common(&self) -> &Options {
+        &self.server.common
+    }
+}
+
+fn main() -> ExitCode {
+    let loaded = match options::load::<Level3>(&LEVEL, env::args_os(), |name| env::var_os(name)) {
+        Ok(loaded) => loaded,
+        Err(error) => return error.report(),
+    };
+    if loaded.options.server.common.check {
+        print!("{}", loaded.effective);
+        return ExitCode::SUCCESS;
+    }
+    match run(&loaded.options, loaded.effective) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(options: &Level3, effective: Effective) -> anyhow::Result<()> {
+    let mut server = Server::open(&options.server, &effective)?;
+    let mut reloader = Reloader::new(&LEVEL, effective);
+    let mut reload = || reloader.reload::<Level3>();
+    server.announce();
+    let loops = Loops::start(&mut server, options)?;
+    server.start_admin()?;
+    while !server.signals.stop().is_requested() && loops.are_running() {
+        server.signals.wait()?;
+        let application = server::heed_reload(&server.signals, &mut reload);
+        loops.tell(application.as_ref());
+    }
+    server::begin_to_stop(&server.signals, server.metrics);
+    loops.join()?;
+    server.close();
+    Ok(())
+}
+
+/// Should a loop end before it is told to, or panic, the main thread must not sleep on.
+struct Ending(Waker);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.wake();
+    }
+}
+
+/// The threads with a loop each.
+struct Loops {
+    remotes: Vec<Arc<Remote>>,
+    threads: Vec<JoinHandle<io::Result<()>>>,
+}
+
+impl Loops {
+    fn start(server: &mut Server, options: &Level3) -> anyhow::Result<Self> {
+        let (count, backlog) = (options.workers.get(), options.server.common.backlog);
+        let shared = listeners::share(mem::take(&mut server.listeners), backlog, count)
+            .context("cannot listen for each of --workers; lower their number")?;
+        let (mut remotes, mut threads) = (Vec::new(), Vec::new());
+        for listeners in shared {
+            let event_loop = EventLoop::new(
+                listeners,
+                server.application.clone(),
+                server.metrics.shard(),
+                Arc::clone(server.signals.stop()),
+            )?;
+            remotes.push(event_loop.remote());
+            let capacity = Arc::clone(&server.capacity);
+            let ending = Ending(server.signals.waker());
+            let work = move || {
+                let _ending = ending;
+                event_loop.run(&capacity)
+            };
+            threads.push(thread::Builder::new().name("loop".to_owned()).spawn(work)?);
+        }
+        Ok(Self { remotes, threads })
+    }
+
+    /// Has all loops look around, and serve another application to those who come from now on.
+    fn tell(&self, application: Option<&Application>) {
+        for remote in &self.remotes {
+            match application {
+                Some(application) => remote.reload(application.clone()),
+                None => remote.wake(),
+            }
+        }
+    }
+
+    fn are_running(&self) -> bool {
+        !self.threads.iter().any(JoinHandle::is_finished)
+    }
+
+    /// Waits until all have drained.
+    fn join(self) -> anyhow::Result<()> {
+        self.tell(None);
+        for thread in self.threads {
+            let outcome = thread.join().map_err(|_| anyhow::anyhow!("a loop has panicked"))?;
+            outcome.context("a loop cannot go on")?;
+        }
+        Ok(())
+    }
+}

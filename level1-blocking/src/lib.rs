@@ -19,5 +19,6 @@ pub mod observer;
 pub mod session;
 pub mod demo;
 pub mod serve;
+pub mod program;
 #[cfg(feature = "conformance")]
 pub mod conformance;

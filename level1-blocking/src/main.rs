@@ -1,18 +1,18 @@
 //! The binary of level 1.
 
-use std::{env, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use level1_blocking::{
     demo::Demo,
     listen, logging,
     options::{
-        self,
         address::Address,
         flags::Options,
         level::Level,
         listen::{Listen, Supported},
     },
+    program::{self, LevelOptions},
     serve,
     stop::Stop,
 };
@@ -37,22 +37,14 @@ struct Level1 {
     common: Options,
 }
 
+impl LevelOptions for Level1 {
+    fn common(&self) -> &Options {
+        &self.common
+    }
+}
+
 fn main() -> ExitCode {
-    let loaded = match options::load::<Level1>(&LEVEL, env::args_os(), |name| env::var_os(name)) {
-        Ok(loaded) => loaded,
-        Err(error) => return error.report(),
-    };
-    if loaded.options.common.check {
-        print!("{}", loaded.effective);
-        return ExitCode::SUCCESS;
-    }
-    match run(&loaded.options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    program::main::<Level1>(&LEVEL, |options, _| run(options))
 }
 
 fn run(options: &Level1) -> anyhow::Result<()> {

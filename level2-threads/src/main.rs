@@ -1,17 +1,17 @@
 //! The binary: options in, one of three models out.
 
-use std::{env, mem, num::NonZeroUsize, process::ExitCode, sync::Arc};
+use std::{mem, num::NonZeroUsize, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use level1_blocking::{
     options::{
-        self,
         effective::Effective,
         flags::Options,
         level::Level,
         size::{Size, SizeError},
     },
+    program::{self, LevelOptions},
     serve::Patience,
     session::Application,
 };
@@ -21,7 +21,7 @@ use level2_threads::{
     options::ServerOptions,
     pool::Pool,
     processes::{self, Forked, Processes},
-    server::{HasCommon, Reloader, Server},
+    server::{Reloader, Server},
     thread_per_connection::ThreadPerConnection,
 };
 
@@ -77,7 +77,7 @@ enum IdleClients {
     Hold,
 }
 
-impl HasCommon for Level2 {
+impl LevelOptions for Level2 {
     fn common(&self) -> &Options {
         &self.server.common
     }
@@ -88,21 +88,7 @@ fn stack_size(text: &str) -> Result<Size, SizeError> {
 }
 
 fn main() -> ExitCode {
-    let loaded = match options::load::<Level2>(&LEVEL, env::args_os(), |name| env::var_os(name)) {
-        Ok(loaded) => loaded,
-        Err(error) => return error.report(),
-    };
-    if loaded.options.server.common.check {
-        print!("{}", loaded.effective);
-        return ExitCode::SUCCESS;
-    }
-    match run(&loaded.options, loaded.effective) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    program::main(&LEVEL, run)
 }
 
 fn run(options: &Level2, effective: Effective) -> anyhow::Result<()> {

@@ -4,18 +4,17 @@
 use std::{env, io, num::NonZeroUsize, sync::Arc, thread, time::Instant};
 
 use anyhow::Context as _;
-use clap::Parser;
 use level1_blocking::{
     demo::Demo,
     logging,
     options::{
         self, Loaded,
         effective::{Effective, EffectiveOption},
-        flags::Options,
         level::Level,
         listen::Supported,
         origin::Origin,
     },
+    program::LevelOptions,
     session::Application,
 };
 
@@ -44,12 +43,6 @@ const RELOADED: [&str; 9] = [
     "config",
 ];
 
-/// Options that hold the common ones.
-pub trait HasCommon: Parser {
-    /// The common ones.
-    fn common(&self) -> &Options;
-}
-
 /// Reads the configuration again, for a level whose options are `O`.
 #[derive(Debug)]
 pub struct Reloader {
@@ -65,7 +58,7 @@ impl Reloader {
 
     /// The application of the configuration as it is now. What is wrong with it is logged,
     /// and so is what cannot be changed while the server runs.
-    pub fn reload<O: HasCommon>(&mut self) -> Option<Application> {
+    pub fn reload<O: LevelOptions>(&mut self) -> Option<Application> {
         let loaded: Loaded<O> = options::load(self.level, env::args_os(), |name| env::var_os(name))
             .inspect_err(|error| tracing::error!("the configuration stays as it was: {error}"))
             .ok()?;

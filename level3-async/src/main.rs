@@ -2,7 +2,7 @@
 //! signals.
 
 use std::{
-    env, io, mem,
+    io, mem,
     num::NonZeroUsize,
     process::ExitCode,
     sync::Arc,
@@ -11,13 +11,14 @@ use std::{
 
 use anyhow::Context as _;
 use level1_blocking::{
-    options::{self, effective::Effective, flags::Options, level::Level},
+    options::{effective::Effective, flags::Options, level::Level},
+    program::{self, LevelOptions},
     session::Application,
 };
 use level2_threads::{
     listeners,
     options::ServerOptions,
-    server::{self, HasCommon, Reloader, Server},
+    server::{self, Reloader, Server},
     signals::Waker,
 };
 use level3_async::event_loop::{EventLoop, Remote};
@@ -43,28 +44,14 @@ struct Level3 {
     server: ServerOptions,
 }
 
-impl HasCommon for Level3 {
+impl LevelOptions for Level3 {
     fn common(&self) -> &Options {
         &self.server.common
     }
 }
 
 fn main() -> ExitCode {
-    let loaded = match options::load::<Level3>(&LEVEL, env::args_os(), |name| env::var_os(name)) {
-        Ok(loaded) => loaded,
-        Err(error) => return error.report(),
-    };
-    if loaded.options.server.common.check {
-        print!("{}", loaded.effective);
-        return ExitCode::SUCCESS;
-    }
-    match run(&loaded.options, loaded.effective) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    program::main(&LEVEL, run)
 }
 
 fn run(options: &Level3, effective: Effective) -> anyhow::Result<()> {

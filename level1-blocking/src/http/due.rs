@@ -25,6 +25,7 @@ impl Connection {
     }
 
     /// What has happened that the driver must answer.
+    #[inline]
     pub fn event(&self) -> Option<Event<'_>> {
         match self.phase {
             Phase::Closed(reason) => return Some(Event::Close(reason)),

@@ -141,7 +141,12 @@ fn levels_depend_downwards_only() {
 #[test]
 fn files_keep_to_one_idea() {
     let mut lengths: Vec<(usize, PathBuf)> = Vec::new();
-    collect(&Path::new(CRATE).join("src"), &mut lengths);
+    let workspace = Path::new(CRATE).parent().expect("a workspace");
+    for folder in fs::read_dir(workspace).expect("a folder").filter_map(Result::ok) {
+        if folder.file_name().to_string_lossy().starts_with("level") {
+            collect(&folder.path().join("src"), &mut lengths);
+        }
+    }
     lengths.sort();
     for (len, path) in lengths.iter().rev().take(10) {
         println!("{len:5} lines  {}", path.display());

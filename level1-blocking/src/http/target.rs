@@ -329,7 +329,18 @@ mod tests {
         ] {
             assert_eq!(parse(method, text), Err(Refusal::Target), "{method} {text}");
         }
-        assert_eq!(parse(Get, "https://h/"), Err(Refusal::Misdirected));
+    }
+
+    #[test]
+    fn https_is_served_over_a_secured_connection_only() {
+        for text in ["https://h/", "HTTPS://h:443/a?b"] {
+            for (served, refusal) in
+                [(Scheme::Http, Some(Refusal::Misdirected)), (Scheme::Https, None)]
+            {
+                let read = TargetIndex::default().read(text.as_bytes(), 4, Method::Get, served);
+                assert_eq!(read.err(), refusal, "{text} over {served:?}");
+            }
+        }
     }
 
     #[test]

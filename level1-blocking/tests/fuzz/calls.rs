@@ -1,14 +1,15 @@
 //! Any calls in any order: nothing panics, asking changes nothing, and the end is the end.
 
 use std::{
-    sync::Arc,
+    fs::File,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant, SystemTime},
 };
 
 use bolero::TypeGenerator;
 use level1_blocking::http::{
     Connection,
-    body::Body,
+    body::{Body, FileRange},
     buffers::BufferPool,
     clock::Clock,
     limits::Limits,
@@ -62,14 +63,19 @@ pub(crate) enum Call {
 #[derive(Debug, Clone, Copy, TypeGenerator)]
 pub(crate) enum Kind {
     Bytes(u16),
+    /// A file said to have so many bytes: the core never looks.
+    File(u64),
     Sized(u64),
     Unsized,
 }
 
 impl From<Kind> for Body {
     fn from(kind: Kind) -> Self {
+        static FILE: LazyLock<Arc<File>> =
+            LazyLock::new(|| Arc::new(File::open("/dev/null").expect("a file")));
         match kind {
             Kind::Bytes(len) => vec![b'x'; len.into()].into(),
+            Kind::File(len) => FileRange { file: Arc::clone(&FILE), offset: 0, len }.into(),
             Kind::Sized(len) => Self::Stream(Some(len)),
             Kind::Unsized => Self::Stream(None),
         }

@@ -235,15 +235,20 @@ fn a_peer_that_sends_but_takes_nothing_is_closed() {
 /// The body was taken for the other protocol's first bytes.
 #[test]
 fn an_upgrade_waits_for_the_request_to_come_whole() {
-    let mut peer = Peer::default();
-    peer.send(
-        b"POST / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: x\r\n\
-          Content-Length: 4\r\n\r\nbody",
-    );
-    let protocol = FieldValue::from_static("x");
-    peer.connection.respond(Response::switching_to(&protocol), &peer.clock);
-    let sent = peer.flush();
-    assert!(sent.starts_with(b"HTTP/1.1 500 "), "{}", String::from_utf8_lossy(&sent));
+    for is_accepted in [false, true] {
+        let mut peer = Peer::default();
+        peer.send(
+            b"POST / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: x\r\n\
+              Content-Length: 4\r\n\r\nbody",
+        );
+        if is_accepted {
+            peer.accept();
+        }
+        let protocol = FieldValue::from_static("x");
+        peer.connection.respond(Response::switching_to(&protocol), &peer.clock);
+        let sent = peer.flush();
+        assert!(sent.starts_with(b"HTTP/1.1 500 "), "{}", String::from_utf8_lossy(&sent));
+    }
 }
 
 /// Its request has been answered: there is nobody to tell.

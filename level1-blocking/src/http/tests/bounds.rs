@@ -203,6 +203,36 @@ fn an_early_answer_reads_over_a_short_rest_of_the_body_and_closes_for_a_long_one
 }
 
 #[test]
+fn a_body_that_is_read_over_is_not_wanted_again() {
+    let mut peer = Peer::new(Limits::default());
+    peer.send(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n");
+    peer.connection.respond(Response::new(Status::OK).body("early"), &peer.clock);
+    peer.serve();
+    peer.connection.want_body(true, &peer.clock);
+    peer.send(b"ab");
+    peer.send(b"GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(peer.received(), ok("early") + &ok("/b"));
+    assert!(peer.body.is_empty());
+}
+
+/// The end of the connection would be taken for its own: the client must not see any of it.
+#[test]
+fn an_answer_that_ends_by_closing_does_not_leave_when_it_is_abandoned() {
+    let mut peer = Peer::new(Limits::default());
+    let request = b"GET /a HTTP/1.0\r\n\r\n";
+    peer.connection.spare(&mut peer.pool)[..request.len()].copy_from_slice(request);
+    peer.connection.received(request.len(), &peer.clock);
+    peer.connection.accept(0, &peer.clock);
+    peer.connection.respond(Response::new(Status::OK).body(Body::Stream(None)), &peer.clock);
+    peer.connection.filled(b"half", &peer.clock);
+    peer.connection.abandon();
+    peer.serve();
+    assert_eq!(peer.received(), "");
+    assert_eq!(peer.closed(), Some(CloseReason::AnswerAbandoned));
+    assert!(peer.connection.unfinished().is_some());
+}
+
+#[test]
 fn an_answer_that_is_abandoned_takes_none_before_it_along() {
     let mut peer = Peer::new(Limits::default());
     let request = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n";

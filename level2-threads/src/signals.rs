@@ -22,7 +22,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use level1_blocking::stop::Stop;
@@ -84,12 +84,12 @@ impl Signals {
         self.waker.clone()
     }
 
-    /// Sleeps until there is something new.
+    /// Sleeps until there is something new, or it is `until`.
     ///
     /// # Errors
     /// If the system refuses to wait.
-    pub fn wait(&self) -> io::Result<()> {
-        wait::until_readable([self.as_fd()].into_iter(), None)?;
+    pub fn wait(&self, until: Option<Instant>) -> io::Result<()> {
+        wait::until_readable([self.as_fd()].into_iter(), until)?;
         self.clear();
         Ok(())
     }

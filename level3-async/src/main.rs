@@ -7,6 +7,7 @@ use std::{
     process::ExitCode,
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use anyhow::Context as _;
@@ -62,12 +63,18 @@ fn run(options: &Level3, effective: Effective) -> anyhow::Result<()> {
     let loops = Loops::start(&mut server, options)?;
     server.start_admin()?;
     while !server.signals.stop().is_requested() && loops.are_running() {
-        server.signals.wait()?;
+        server.signals.wait(None)?;
         let application = server::heed_reload(&server.signals, &mut reload);
         loops.tell(application.as_ref());
     }
-    server::begin_to_stop(&server.signals, server.metrics);
-    loops.join()?;
+    let drain_ends = server::begin_to_stop(&server.signals, server.metrics);
+    loops.tell(None);
+    // A loop ends by itself at the drain's end, unless a handler blocks it even then.
+    while !loops.have_ended() && drain_ends.is_some_and(|end| Instant::now() < end) {
+        server.signals.wait(drain_ends)?;
+        loops.tell(None);
+    }
+    loops.outcome()?;
     server.close();
     Ok(())
 }
@@ -126,10 +133,13 @@ impl Loops {
         !self.threads.iter().any(JoinHandle::is_finished)
     }
 
-    /// Waits until all have drained.
-    fn join(self) -> anyhow::Result<()> {
-        self.tell(None);
-        for thread in self.threads {
+    fn have_ended(&self) -> bool {
+        self.threads.iter().all(JoinHandle::is_finished)
+    }
+
+    /// Why those that have ended did.
+    fn outcome(self) -> anyhow::Result<()> {
+        for thread in self.threads.into_iter().filter(JoinHandle::is_finished) {
             let outcome = thread.join().map_err(|_| anyhow::anyhow!("a loop has panicked"))?;
             outcome.context("a loop cannot go on")?;
         }

@@ -63,6 +63,7 @@ impl Timers {
         Self { start: now, next_tick: 0, soonest: NEVER, slots, by_token: Vec::new() }
     }
 
+    // ANCHOR: set
     /// The deadline of `token` is this from now on; `None` for never.
     ///
     /// # Panics
@@ -81,6 +82,7 @@ impl Timers {
             self.link(token, deadline);
         }
     }
+    // ANCHOR_END: set
 
     /// Takes out the tokens whose deadlines have come, and adds them to `fired`.
     pub fn expire(&mut self, now: Instant, fired: &mut Vec<usize>) {

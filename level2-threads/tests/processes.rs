@@ -49,8 +49,9 @@ fn a_connection_has_a_process_and_leaves_no_zombie() {
         }
     }
     assert_eq!(left, 0, "children that have ended are still there");
-    let zombies = children(&server).into_iter().filter(|(_, is_zombie)| *is_zombie);
-    assert!(zombies.count() <= 1, "at most the one that is ending now");
+    // The last who came are on their way out, too; nobody has to come for them to be reaped.
+    let is_over = (0..1000).any(|_| children(&server).is_empty());
+    assert!(is_over, "{:?}", children(&server));
 }
 
 #[test]

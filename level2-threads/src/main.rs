@@ -5,6 +5,7 @@ use std::{mem, num::NonZeroUsize, process::ExitCode, sync::Arc};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use level1_blocking::{
+    demo::Demo,
     options::{
         effective::Effective,
         flags::Options,
@@ -92,9 +93,9 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Level2, effective: Effective) -> anyhow::Result<()> {
-    let server = Server::open(&options.server, &effective)?;
+    let server = Server::open(&options.server, &effective, Demo::application)?;
     let mut reloader = Reloader::new(&LEVEL, effective);
-    let reload = || reloader.reload::<Level2>();
+    let reload = || reloader.reload::<Level2, _>(Demo::application);
     match options.model {
         Kind::Thread => run_threads(server, options, reload),
         Kind::Pool => run_pool(server, options, reload),
@@ -103,7 +104,7 @@ fn run(options: &Level2, effective: Effective) -> anyhow::Result<()> {
 }
 
 fn run_threads(
-    mut server: Server,
+    mut server: Server<Application>,
     options: &Level2,
     reload: impl FnMut() -> Option<Application>,
 ) -> anyhow::Result<()> {
@@ -118,7 +119,7 @@ fn run_threads(
 }
 
 fn run_pool(
-    mut server: Server,
+    mut server: Server<Application>,
     options: &Level2,
     reload: impl FnMut() -> Option<Application>,
 ) -> anyhow::Result<()> {
@@ -139,7 +140,7 @@ fn run_pool(
 
 /// The parent has one thread, and so the admin addresses have a process each.
 fn run_processes(
-    mut server: Server,
+    mut server: Server<Application>,
     reload: impl FnMut() -> Option<Application>,
 ) -> anyhow::Result<()> {
     for listener in &server.admin {
@@ -164,7 +165,7 @@ fn run_processes(
 
 /// Accepts until the server stops; then nobody listens any more.
 fn accept(
-    server: &mut Server,
+    server: &mut Server<Application>,
     model: &mut impl Model,
     reload: impl FnMut() -> Option<Application>,
 ) -> anyhow::Result<End> {

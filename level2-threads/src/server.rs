@@ -5,17 +5,16 @@ use std::{env, io, num::NonZeroUsize, sync::Arc, thread, time::Instant};
 
 use anyhow::Context as _;
 use level1_blocking::{
-    demo::Demo,
     logging,
     options::{
         self, Loaded,
         effective::{Effective, EffectiveOption},
+        flags::Options,
         level::Level,
         listen::Supported,
         origin::Origin,
     },
     program::LevelOptions,
-    session::Application,
 };
 
 use crate::{
@@ -56,13 +55,16 @@ impl Reloader {
         Self { level, effective }
     }
 
-    /// The application of the configuration as it is now. What is wrong with it is logged,
-    /// and so is what cannot be changed while the server runs.
-    pub fn reload<O: LevelOptions>(&mut self) -> Option<Application> {
+    /// What `make` makes of the configuration as it is now: the application. What is wrong with
+    /// it is logged, and so is what cannot be changed while the server runs.
+    pub fn reload<O: LevelOptions, A>(
+        &mut self,
+        make: impl FnOnce(&Options) -> anyhow::Result<A>,
+    ) -> Option<A> {
         let loaded: Loaded<O> = options::load(self.level, env::args_os(), |name| env::var_os(name))
             .inspect_err(|error| tracing::error!("the configuration stays as it was: {error}"))
             .ok()?;
-        let application = Demo::application(loaded.options.common())
+        let application = make(loaded.options.common())
             .inspect_err(|error| tracing::error!("the configuration stays as it was: {error:#}"))
             .ok()?;
         let changed = loaded.effective.options.iter().filter(|new| {
@@ -78,10 +80,7 @@ impl Reloader {
 }
 
 /// Reads the configuration again if a signal has asked for that; `reload` does it.
-pub fn heed_reload(
-    signals: &Signals,
-    reload: &mut impl FnMut() -> Option<Application>,
-) -> Option<Application> {
+pub fn heed_reload<A>(signals: &Signals, reload: &mut impl FnMut() -> Option<A>) -> Option<A> {
     if !signals.take_reload() {
         return None;
     }
@@ -102,9 +101,9 @@ pub fn begin_to_stop(signals: &Signals, metrics: &Metrics) -> Option<Instant> {
     signals.stop().drain_ends(Instant::now())
 }
 
-/// A server that listens.
+/// A server that listens, with an application `A` to serve.
 #[derive(Debug)]
-pub struct Server {
+pub struct Server<A> {
     /// Where clients come from.
     pub listeners: Vec<Listener>,
     /// Where operators come from.
@@ -116,21 +115,26 @@ pub struct Server {
     /// How many it lets in.
     pub capacity: Arc<Capacity>,
     /// What it serves.
-    pub application: Application,
+    pub application: A,
 }
 
-impl Server {
-    /// Opens everything. `effective` tells whether `--listen` was given, or is the default,
-    /// which does not apply when the service manager has passed sockets.
+impl<A> Server<A> {
+    /// Opens everything, and has `make` make the application. `effective` tells whether
+    /// `--listen` was given, or is the default, which does not apply when the service manager
+    /// has passed sockets.
     ///
     /// # Errors
     /// If an address cannot be listened on, or the system refuses what else it takes.
-    pub fn open(options: &ServerOptions, effective: &Effective) -> anyhow::Result<Self> {
+    pub fn open(
+        options: &ServerOptions,
+        effective: &Effective,
+        make: impl FnOnce(&Options) -> anyhow::Result<A>,
+    ) -> anyhow::Result<Self> {
         // First of all: no descriptor of ours may have the number of one that was passed.
         let Activated { public: mut listeners, mut admin } =
             activation::activated(Supported::PLAIN)?;
         let common = &options.common;
-        let application = Demo::application(common)?;
+        let application = make(common)?;
         let is_default = effective.origin("listen") == Some(&Origin::Default);
         if listeners.is_empty() || !is_default {
             listeners.extend(listeners::bind("--listen", &options.listen, common.backlog)?);
@@ -138,7 +142,7 @@ impl Server {
         let wanted = options.admin.as_slice();
         admin.extend(listeners::bind("--admin", wanted, common.backlog)?);
         logging::start(common.log);
-        let signals = Signals::install(application.limits.drain_timeout)
+        let signals = Signals::install(common.drain_timeout.duration())
             .context("cannot watch for signals")?;
         let waker = signals.waker();
         let capacity = Capacity::new(max_connections(options), move || waker.wake());

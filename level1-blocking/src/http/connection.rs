@@ -98,6 +98,8 @@ pub(super) enum Reading {
 /// What a request's body is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Demand {
+    /// The handler has not asked for it yet: an answer before that is a refusal.
+    NotYet,
     /// The handler waits for more of it.
     Wanted,
     /// The handler has something else to do.

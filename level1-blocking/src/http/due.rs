@@ -49,6 +49,12 @@ impl Connection {
         }
     }
 
+    /// Whether a request is at hand, or what should have been one, that has not been answered.
+    pub const fn is_unanswered(&self) -> bool {
+        let is_at_hand = self.current.has_head || self.current.refusal.is_some();
+        is_at_hand && matches!((&self.phase, &self.writing), (Phase::Open, Writing::Nothing))
+    }
+
     /// Whether bytes are wanted from the peer.
     pub fn may_read(&self) -> bool {
         if self.peer_closed {
@@ -57,7 +63,7 @@ impl Connection {
         match (&self.phase, &self.reading) {
             (Phase::Open, Reading::Head { .. }) | (Phase::Linger { .. }, _) => true,
             (Phase::Open, Reading::Body { piece_len, demand, .. }) => {
-                *piece_len == 0 && *demand != Demand::Later
+                *piece_len == 0 && !matches!(demand, Demand::NotYet | Demand::Later)
             }
             // The next requests may come early, and a peer that vanishes is noticed.
             (Phase::Open, _) => {

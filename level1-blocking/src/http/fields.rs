@@ -127,8 +127,28 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Fields that outlast the connection's buffers: for whoever works on them elsewhere.
+#[derive(Debug, Clone, Default)]
+pub struct OwnedFields {
+    section: Vec<u8>,
+    table: FieldTable,
+}
+
+impl OwnedFields {
+    /// The fields.
+    pub fn fields(&self) -> Fields<'_> {
+        Fields::new(&self.section, &self.table)
+    }
+}
+
+impl From<Fields<'_>> for OwnedFields {
+    fn from(fields: Fields<'_>) -> Self {
+        Self { section: fields.section.to_vec(), table: fields.table.clone() }
+    }
+}
+
 /// Where a section's fields lie, and how far it has been read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct FieldTable {
     entries: Vec<Entry>,
     /// A bit for each numbered name that occurs.

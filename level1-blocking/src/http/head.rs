@@ -25,8 +25,28 @@ pub struct Head<'a> {
     index: &'a HeadIndex,
 }
 
+/// A head that outlasts the connection's buffers: for whoever works on its request elsewhere.
+#[derive(Debug, Clone)]
+pub struct OwnedHead {
+    bytes: Vec<u8>,
+    index: HeadIndex,
+}
+
+impl OwnedHead {
+    /// The head.
+    pub fn head(&self) -> Head<'_> {
+        Head::new(&self.bytes, &self.index)
+    }
+}
+
+impl From<Head<'_>> for OwnedHead {
+    fn from(head: Head<'_>) -> Self {
+        Self { bytes: head.bytes.to_vec(), index: head.index.clone() }
+    }
+}
+
 /// Where a head's parts lie in its bytes, and what the core needs to know of it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct HeadIndex {
     is_head: bool,
     target: TargetIndex,

@@ -16,7 +16,8 @@ use super::{
 
 /// What the handler wants of a request.
 impl Connection {
-    /// The request is wanted, with a body of up to `body_len_max` bytes.
+    /// The request is wanted, with a body of up to `body_len_max` bytes. None of the body is
+    /// read before `want_body`: an answer that comes first is a refusal, like one without this.
     pub fn accept(&mut self, body_len_max: u64, clock: &Clock) {
         let (Reading::Admission, Some(buffers)) = (&self.reading, &self.buffers) else { return };
         if buffers.head.expectation() == Expectation::Unknown {
@@ -28,9 +29,8 @@ impl Connection {
             Ok(None) => return self.reading = Reading::Ended { trailer_len: 0 },
             Ok(Some(decoder)) => {
                 self.timer.begin_body();
-                let demand = Demand::Later;
+                let demand = Demand::NotYet;
                 self.reading = Reading::Body { decoder, piece_len: 0, received: 0, demand };
-                self.read_on(clock);
             }
         }
         self.settle(false, clock);
@@ -39,16 +39,21 @@ impl Connection {
     /// Whether the handler waits for the request's body. The first time it does, a client
     /// that holds the body back is told to continue (RFC 9110 §10.1.1).
     pub fn want_body(&mut self, is_wanted: bool, clock: &Clock) {
-        if let Reading::Body { demand, .. } = &mut self.reading
-            && let Demand::Wanted | Demand::Later = demand
-        {
-            *demand = if is_wanted { Demand::Wanted } else { Demand::Later };
-            let is_due = is_wanted && matches!(self.writing, Writing::Nothing);
-            if is_due && mem::take(&mut self.current.owes_continue) {
-                encode::continue_(self.buffers().output.writer());
-            }
-            self.settle(false, clock);
+        let Reading::Body { demand, .. } = &mut self.reading else { return };
+        let begins = *demand == Demand::NotYet;
+        *demand = match (&demand, is_wanted) {
+            (Demand::Unwanted { .. }, _) | (Demand::NotYet, false) => return,
+            (_, true) => Demand::Wanted,
+            (_, false) => Demand::Later,
+        };
+        if begins {
+            self.read_on(clock);
         }
+        let is_due = is_wanted && matches!(self.writing, Writing::Nothing);
+        if is_due && mem::take(&mut self.current.owes_continue) {
+            encode::continue_(self.buffers().output.writer());
+        }
+        self.settle(false, clock);
     }
 
     /// `len` bytes of the piece were used.
@@ -88,8 +93,11 @@ impl Connection {
             Reading::Body { demand: Demand::Unwanted { .. }, .. } => {
                 return self.read_over(0, clock);
             }
+            Reading::Body { demand: Demand::NotYet, .. }
+            | Reading::Admission
+            | Reading::Ended { .. }
+            | Reading::Done => Ok(false),
             Reading::Body { .. } => self.read_body(),
-            Reading::Admission | Reading::Ended { .. } | Reading::Done => Ok(false),
         };
         match is_starved {
             Ok(true) if self.peer_closed => self.starve(clock),

@@ -46,7 +46,7 @@ pub struct Target<'a> {
 }
 
 /// Where a target's parts lie in its head.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TargetIndex {
     form: Form,
     all: Span,

@@ -116,16 +116,14 @@ impl Connection {
         }
     }
 
-    /// Whether a request is at hand, or what should have been one, that has not been answered.
-    const fn is_unanswered(&self) -> bool {
-        let is_at_hand = self.current.has_head || self.current.refusal.is_some();
-        is_at_hand && matches!((&self.phase, &self.writing), (Phase::Open, Writing::Nothing))
-    }
-
     /// Whether no more of the request at hand is to come, or a handler goes on reading it.
     fn has_been_read(&self) -> bool {
         let is_bodiless = || self.head().is_some_and(|head| head.framing() == Framing::None);
-        !matches!(self.reading, Reading::Admission) || is_bodiless()
+        match self.reading {
+            Reading::Admission => is_bodiless(),
+            Reading::Body { demand: Demand::NotYet, .. } => false,
+            _ => true,
+        }
     }
 
     /// Only a 101, and only when the client offered it and its request has come whole.

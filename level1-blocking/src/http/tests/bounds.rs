@@ -192,6 +192,7 @@ fn an_early_answer_reads_over_a_short_rest_of_the_body_and_closes_for_a_long_one
         peer.connection.spare(&mut peer.pool)[..head.len()].copy_from_slice(head.as_bytes());
         peer.connection.received(head.len(), &clock);
         peer.connection.accept(u64::MAX, &clock);
+        peer.connection.want_body(true, &clock);
         peer.connection.respond(Response::new(Status::OK).body("early"), &clock);
         peer.serve();
         peer.send(&vec![b'x'; len]);
@@ -199,6 +200,27 @@ fn an_early_answer_reads_over_a_short_rest_of_the_body_and_closes_for_a_long_one
         assert_eq!(peer.received().contains("/b"), closed.is_none(), "{len}");
         peer.close();
         assert_eq!(peer.closed(), Some(closed.unwrap_or(CloseReason::PeerClosed)), "{len}");
+    }
+}
+
+#[test]
+fn an_answer_before_the_body_was_asked_for_is_a_refusal() {
+    for (expectation, body) in [("Expect: 100-continue\r\n", ""), ("", "abc"), ("", "zz")] {
+        let mut peer = Peer::new(Limits::default());
+        let framing =
+            if body == "abc" { "Content-Length: 3" } else { "Transfer-Encoding: chunked" };
+        let head = format!("POST / HTTP/1.1\r\nHost: h\r\n{expectation}{framing}\r\n\r\n{body}");
+        let clock = peer.clock.clone();
+        peer.connection.spare(&mut peer.pool)[..head.len()].copy_from_slice(head.as_bytes());
+        peer.connection.received(head.len(), &clock);
+        peer.connection.accept(u64::MAX, &clock);
+        assert!(peer.connection.event().is_none() && !peer.connection.may_read());
+        assert!(peer.connection.is_unanswered());
+        peer.connection.respond(Response::new(Status::OK).body("early"), &clock);
+        peer.serve();
+        let fields = "Connection: close\r\nContent-Length: 5";
+        assert_eq!(peer.received(), format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\nearly"));
+        assert!(peer.is_shut_down, "and the client gets time to read it");
     }
 }
 

@@ -33,17 +33,24 @@ use crate::{
 /// The demonstration application.
 #[derive(Debug)]
 pub struct Demo {
-    site: Site,
-    body_len_max: u64,
+    /// The files it serves.
+    pub site: Site,
+    /// How long a request's body may be, in bytes.
+    pub body_len_max: u64,
 }
 
+/// Where a request leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Route {
+pub enum Route {
     /// `OPTIONS *`.
     Server,
+    /// `/hello`.
     Hello,
+    /// `/echo`.
     Echo,
+    /// `/work`.
     Work,
+    /// Any other path.
     File,
 }
 
@@ -53,19 +60,26 @@ impl Demo {
         Self { site, body_len_max }
     }
 
-    /// The application that these options describe.
+    /// What these options describe.
     ///
     /// # Errors
     /// If the site's directory cannot be read.
-    pub fn application(options: &Options) -> anyhow::Result<Application> {
+    pub fn open(options: &Options) -> anyhow::Result<Self> {
         let site = match &options.root {
             Some(root) => Site::directory(root)
                 .with_context(|| format!("cannot serve --root {}", root.display()))?,
             None => Site::Embedded,
         };
-        let limits = Arc::new(options.limits());
-        let handler = Arc::new(Self::new(site, limits.body_len_max));
-        Ok(Application { handler, limits })
+        Ok(Self::new(site, options.max_body.bytes()))
+    }
+
+    /// As an application, within the bounds that these options describe.
+    ///
+    /// # Errors
+    /// If the site's directory cannot be read.
+    pub fn application(options: &Options) -> anyhow::Result<Application> {
+        let handler = Arc::new(Self::open(options)?);
+        Ok(Application { handler, limits: Arc::new(options.limits()) })
     }
 }
 
@@ -84,7 +98,7 @@ impl Handler for Demo {
                 Response::new(Status::NO_CONTENT).line(route.allow())
             }
             (_, Route::Hello) => Response::text(Status::OK, "Hello, World!\n"),
-            (_, Route::Echo) => echo(request),
+            (_, Route::Echo) => echo(&request.head).body(request.body),
             (_, Route::Work) => work(request.head.target().query().unwrap_or_default()),
             (_, Route::File) => self.site.respond(&request.head),
         }
@@ -96,26 +110,19 @@ impl Demo {
     fn refusal(&self, head: &Head<'_>) -> Option<Response> {
         let route = Route::of(head);
         let method = head.method();
-        if let Method::Other(_) | Method::Connect = method {
-            // RFC 9110 §9.1: a method that no resource here has.
-            return Some(Response::text(Status::NOT_IMPLEMENTED, "501 Not Implemented\n"));
-        }
-        let is_allowed = route.methods().contains(&method);
         // A plain GET looks for its file once, when it is served; all others look here first.
         let is_plain =
             matches!(method, Method::Get | Method::Head) && head.framing() == Framing::None;
-        if route == Route::File && !is_plain && !self.site.has(head) {
+        if route == Route::File && !is_plain && !is_unknown(method) && !self.site.has(head) {
             return Some(self.site.respond(head));
         }
-        (!is_allowed).then(|| {
-            Response::text(Status::METHOD_NOT_ALLOWED, "405 Method Not Allowed\n")
-                .line(route.allow())
-        })
+        route.refusal(method)
     }
 }
 
 impl Route {
-    fn of(head: &Head<'_>) -> Self {
+    /// Where a head's target leads.
+    pub fn of(head: &Head<'_>) -> Self {
         let target = head.target();
         match (target.form(), &*target.decoded_path()) {
             (Form::Asterisk | Form::Authority, _) => Self::Server,
@@ -124,6 +131,17 @@ impl Route {
             (_, b"/work") => Self::Work,
             _ => Self::File,
         }
+    }
+
+    /// The answer to a method that there is not, or that is not allowed here.
+    pub fn refusal(self, method: Method<'_>) -> Option<Response> {
+        if is_unknown(method) {
+            return Some(Response::text(Status::NOT_IMPLEMENTED, "501 Not Implemented\n"));
+        }
+        (!self.methods().contains(&method)).then(|| {
+            Response::text(Status::METHOD_NOT_ALLOWED, "405 Method Not Allowed\n")
+                .line(self.allow())
+        })
     }
 
     const fn methods(self) -> &'static [Method<'static>] {
@@ -135,7 +153,7 @@ impl Route {
     }
 
     /// `methods` as the Allow field lists them; for the whole server, all there are.
-    const fn allow(self) -> FieldLine {
+    pub const fn allow(self) -> FieldLine {
         match self {
             Self::Server => FieldLine::from_static("Allow: GET, HEAD, POST, OPTIONS"),
             Self::Echo => FieldLine::from_static("Allow: POST, OPTIONS"),
@@ -146,13 +164,18 @@ impl Route {
     }
 }
 
-/// The body back, with the type it came with.
-fn echo(request: Request<'_>) -> Response {
+/// RFC 9110 §9.1: a method that no resource here has is not implemented.
+const fn is_unknown(method: Method<'_>) -> bool {
+    matches!(method, Method::Other(_) | Method::Connect)
+}
+
+/// The answer that gives a body back, with the type it came with, but for the body.
+pub fn echo(head: &Head<'_>) -> Response {
     const OCTETS: FieldLine = FieldLine::from_static("Content-Type: application/octet-stream");
-    let sent = request.head.fields().get(&FieldName::CONTENT_TYPE);
+    let sent = head.fields().get(&FieldName::CONTENT_TYPE);
     let media_type = sent.and_then(|value| FieldValue::new(value).ok());
     let media_type = media_type.map(|value| FieldLine::new(&FieldName::CONTENT_TYPE, &value));
-    Response::new(Status::OK).line(media_type.unwrap_or(OCTETS)).body(request.body)
+    Response::new(Status::OK).line(media_type.unwrap_or(OCTETS))
 }
 
 /// `ms=N&kind=K`: blocks this thread for N milliseconds.

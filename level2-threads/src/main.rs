@@ -19,6 +19,7 @@ use level1_blocking::{
 use level2_threads::{
     acceptor::{Acceptor, End, Model},
     admin,
+    metrics::Metrics,
     options::ServerOptions,
     pool::Pool,
     processes::{self, Forked, Processes},
@@ -93,7 +94,8 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Level2, effective: Effective) -> anyhow::Result<()> {
-    let server = Server::open(&options.server, &effective, Demo::application)?;
+    let metrics = Metrics::new().context("cannot share memory for the metrics")?;
+    let server = Server::open(&options.server, &effective, metrics, Demo::application)?;
     let mut reloader = Reloader::new(&LEVEL, effective);
     let reload = || reloader.reload::<Level2, _>(Demo::application);
     match options.model {

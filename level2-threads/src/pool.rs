@@ -73,6 +73,7 @@ impl Pool {
             thread::Builder::new().name(name.to_owned()).spawn(move || work(&shared))
         };
         let watcher = start("waiting room", |shared| shared.room.watch(&shared.stop))?;
+        shared.metrics.set_pool_threads(workers);
         let workers =
             (0..workers).map(|_| start("worker", Shared::work)).collect::<Result<_, _>>()?;
         Ok(Self { shared, watcher, workers })

@@ -128,6 +128,7 @@ impl<A> Server<A> {
     pub fn open(
         options: &ServerOptions,
         effective: &Effective,
+        metrics: &'static Metrics,
         make: impl FnOnce(&Options) -> anyhow::Result<A>,
     ) -> anyhow::Result<Self> {
         // First of all: no descriptor of ours may have the number of one that was passed.
@@ -146,7 +147,6 @@ impl<A> Server<A> {
             .context("cannot watch for signals")?;
         let waker = signals.waker();
         let capacity = Capacity::new(max_connections(options), move || waker.wake());
-        let metrics = Metrics::new().context("cannot share memory for the metrics")?;
         let admin = admin.into_iter().map(Arc::new).collect();
         Ok(Self { listeners, admin, signals, metrics, capacity: Arc::new(capacity), application })
     }

@@ -387,7 +387,10 @@ fn readiness(event: &Event) -> Readiness {
 }
 
 /// Takes one connection out of a listener's queue, by one system call.
-fn accept(listener: &Socket) -> io::Result<(Socket, Client)> {
+///
+/// # Errors
+/// If there is none, or the machine is out of descriptors or memory.
+pub fn accept(listener: &Socket) -> io::Result<(Socket, Client)> {
     let (fd, peer) = acceptfrom_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
     let address = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
     let client = address.map_or(Client::Local, |address| Client::Address(address.ip()));

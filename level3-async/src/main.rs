@@ -12,6 +12,7 @@ use level1_blocking::{
 };
 use level2_threads::{
     listeners,
+    metrics::Metrics,
     options::ServerOptions,
     server::{Reloader, Server},
 };
@@ -52,7 +53,8 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Level3, effective: Effective) -> anyhow::Result<()> {
-    let mut server = Server::open(&options.server, &effective, Demo::application)?;
+    let metrics = Metrics::new().context("cannot share memory for the metrics")?;
+    let mut server = Server::open(&options.server, &effective, metrics, Demo::application)?;
     let mut reloader = Reloader::new(&LEVEL, effective);
     server.announce();
     let (workers, remotes) = start(&mut server, options)?;

@@ -39,7 +39,7 @@ use level1_blocking::{
 use socket2::Socket;
 
 /// System calls in a turn: a few megabytes, or a few hundred requests, are enough at a time.
-const CALLS_MAX: u32 = 16;
+pub const CALLS_MAX: u32 = 16;
 
 /// Bytes of a file that are read and sent at a time.
 const FILE_PIECE_LEN: usize = 64 * 1024;

@@ -11,6 +11,7 @@
 //! | whatever else is left at the end of the drain | closed |
 
 use std::{
+    fs::File,
     io::{self, Read, Write},
     net::TcpStream,
     process::ExitCode,
@@ -160,14 +161,16 @@ fn pipelined(variant: Variant) {
 fn being_answered(variant: Variant) {
     // More than the buffers on the way hold: the rest is unsent when the signal comes.
     const LEN: usize = 16 * 1024 * 1024;
-    let mut server = variant.start(&["--max-body", "16MiB"]);
+    let root = tempfile::tempdir().expect("a folder");
+    File::create(root.path().join("large"))
+        .and_then(|file| file.set_len(LEN as u64))
+        .expect("a large file");
+    let mut server = variant.start(&["--root", &root.path().display().to_string()]);
     let mut client = server.connect();
-    let head = format!("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {LEN}\r\n\r\n");
-    client.send([head.as_bytes(), &vec![b'x'; LEN]].concat());
+    client.send("GET /large HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
     let head = client.receive_head();
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
     server.signal(Signal::TERM);
-    client.finish();
     assert_eq!(client.read_to_end().len(), LEN);
     assert_eq!(server.wait().code(), Some(0));
 }

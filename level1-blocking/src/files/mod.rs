@@ -42,9 +42,16 @@ pub enum Site {
 
 /// What a path leads to.
 #[derive(Debug)]
-enum Found {
+pub enum Found {
     /// A file.
-    File { name: PathBuf, body: Body, modified: Option<SystemTime> },
+    File {
+        /// Its name, which tells its media type.
+        name: PathBuf,
+        /// Its content.
+        body: Body,
+        /// When it was last changed.
+        modified: Option<SystemTime>,
+    },
     /// A directory that was asked for without the slash at its end.
     Directory,
     /// Nothing, or nothing that is served.
@@ -53,6 +60,13 @@ enum Found {
     Outside,
     /// A file that cannot be read.
     Unreadable(io::Error),
+}
+
+impl Found {
+    /// Whether it is a file, or a directory.
+    pub const fn is_there(&self) -> bool {
+        matches!(self, Self::File { .. } | Self::Directory)
+    }
 }
 
 impl Site {
@@ -68,13 +82,18 @@ impl Site {
 
     /// Whether there is a file at the target's path, or a directory.
     pub fn has(&self, head: &Head<'_>) -> bool {
-        matches!(self.find(head.target().path()), Found::File { .. } | Found::Directory)
+        self.find(head.target().path()).is_there()
     }
 
     /// The answer to a GET or HEAD of the target's path.
     pub fn respond(&self, head: &Head<'_>) -> Response {
+        self.answer(head, self.find(head.target().path()))
+    }
+
+    /// The answer to a GET or HEAD of the target's path, which leads to what was found.
+    pub fn answer(&self, head: &Head<'_>, found: Found) -> Response {
         let path = head.target().path();
-        match self.find(path) {
+        match found {
             Found::File { name, body, modified } => file_response(&name, body, modified),
             Found::Directory => redirect_to_directory(head),
             Found::Nothing => self.not_found(),
@@ -95,7 +114,8 @@ impl Site {
         Response::new(Status::NOT_FOUND).line(media_type::HTML).body(body)
     }
 
-    fn find(&self, path: &str) -> Found {
+    /// Follows the path of a target. This asks the file system, and may wait for it.
+    pub fn find(&self, path: &str) -> Found {
         let relative = match path::parse(path) {
             Ok(relative) => relative,
             Err(Refused::Traversal) => return Found::Outside,

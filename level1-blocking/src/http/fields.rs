@@ -25,7 +25,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Those of a section that did not come.
-    pub(crate) fn none() -> Self {
+    pub fn none() -> Self {
         static EMPTY: FieldTable = FieldTable {
             entries: Vec::new(),
             present: 0,

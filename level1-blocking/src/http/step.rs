@@ -3,7 +3,7 @@
 //! A driver asks, does what it is told, and says what it did. The halves are independent:
 //! while an event waits for a handler, bytes may be read and must be written.
 
-use std::{fs::File, time::Instant};
+use std::{fs::File, sync::Arc, time::Instant};
 
 use super::{error::Refusal, fields::Fields, head::Head, status::Status};
 
@@ -50,7 +50,7 @@ pub enum Write<'a> {
     /// `transferred`.
     File {
         /// The file; its own position is not used.
-        file: &'a File,
+        file: &'a Arc<File>,
         /// Where to read.
         offset: u64,
         /// How many bytes, at least one.

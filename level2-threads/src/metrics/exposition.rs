@@ -33,7 +33,7 @@ const COUNTERS: [Row<Part<Counter>>; 6] = [
     (
         "levels_rejected",
         None,
-        "Connections turned away with 503 because the queue was full.",
+        "Connections or requests turned away with 503 because the queue was full.",
         |shard| &shard.rejected,
     ),
     (
@@ -44,9 +44,15 @@ const COUNTERS: [Row<Part<Counter>>; 6] = [
     ),
 ];
 
-const GAUGES: [Row<Derived>; 3] = [
+const GAUGES: [Row<Derived>; 4] = [
     ("levels_connections_open", None, "Connections at the moment.", Metrics::open_connections),
-    ("levels_queue_length", None, "Connections waiting in the queue.", Metrics::queue_len),
+    ("levels_pool_threads", None, "Threads of the pool.", Metrics::pool_threads),
+    (
+        "levels_queue_length",
+        None,
+        "What waits for a thread of the pool: connections, or from level 4 on blocking work.",
+        Metrics::queue_len,
+    ),
     (
         "levels_ready",
         None,
@@ -65,7 +71,7 @@ const HISTOGRAMS: [Row<Part<Histogram>>; 2] = [
     (
         "levels_queue_wait",
         Some(Unit::Seconds),
-        "How long connections waited in the queue.",
+        "How long it waited for a thread of the pool.",
         |shard| &shard.queue_wait,
     ),
 ];

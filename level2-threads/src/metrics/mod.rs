@@ -39,6 +39,7 @@ const SHARDS: usize = 16;
 pub struct Metrics {
     shards: [Shard; SHARDS],
     next_shard: AtomicUsize,
+    pool_threads: AtomicUsize,
     is_ready: AtomicBool,
     process_id: AtomicU32,
     /// Milliseconds since 1970.
@@ -66,6 +67,11 @@ impl Metrics {
     /// Where a thread or a process is to count: another shard for each in turn.
     pub fn shard(&self) -> &Shard {
         &self.shards[self.next_shard.fetch_add(1, Ordering::Relaxed) % SHARDS]
+    }
+
+    /// Says how many threads take from the queue.
+    pub fn set_pool_threads(&self, count: usize) {
+        self.pool_threads.store(count, Ordering::Relaxed);
     }
 
     /// Says whether the server is ready for clients: after it listens, before it stops.
@@ -105,6 +111,10 @@ impl Metrics {
     fn queue_len(&self) -> u64 {
         let taken = self.distribution(|shard| &shard.queue_wait).count();
         self.total(|shard| &shard.queued).saturating_sub(taken)
+    }
+
+    fn pool_threads(&self) -> u64 {
+        self.pool_threads.load(Ordering::Relaxed) as u64
     }
 
     /// Since 1970.

@@ -52,6 +52,7 @@ fn shows_what_was_counted() {
         ("levels_connections_open", "19"),
         ("levels_received_bytes_total", "100"),
         ("levels_sent_bytes_total", "2000"),
+        ("levels_pool_threads", "0"),
         ("levels_queue_length", "2"),
         ("levels_queue_wait_seconds_bucket{le=\"0.0025\"}", "0"),
         ("levels_queue_wait_seconds_bucket{le=\"0.005\"}", "1"),

@@ -9,7 +9,10 @@ use std::{
     io,
     panic::{self, AssertUnwindSafe},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     thread,
     time::Instant,
@@ -36,6 +39,8 @@ use crate::handler::{Answer, Handler, Reply, Request};
 #[derive(Debug)]
 pub struct Pool {
     queue: Arc<Queue<Job>>,
+    /// Work that waits or is being done.
+    load: Arc<AtomicUsize>,
     shard: &'static Shard,
 }
 
@@ -70,12 +75,13 @@ impl Pool {
         queue_len: usize,
         metrics: &'static Metrics,
     ) -> io::Result<Arc<Self>> {
-        let pool = Self { queue: Arc::new(Queue::new(queue_len)), shard: metrics.shard() };
+        let (queue, load) = (Arc::new(Queue::new(queue_len)), Arc::default());
+        let pool = Self { queue, load, shard: metrics.shard() };
         metrics.set_pool_threads(threads);
         for _ in 0..threads {
-            let queue = Arc::clone(&pool.queue);
+            let (queue, load) = (Arc::clone(&pool.queue), Arc::clone(&pool.load));
             let shard = metrics.shard();
-            let serve = move || work_off(&queue, shard);
+            let serve = move || work_off(&queue, &load, shard);
             thread::Builder::new().name("blocking".to_owned()).spawn(serve)?;
         }
         Ok(Arc::new(pool))
@@ -90,7 +96,9 @@ impl Pool {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Task<T>, Full> {
         let (job, task) = job(work);
+        self.load.fetch_add(1, Ordering::Relaxed);
         if self.queue.offer(job).is_err() {
+            self.load.fetch_sub(1, Ordering::Relaxed);
             self.shard.rejected();
             return Err(Full);
         }
@@ -101,10 +109,17 @@ impl Pool {
     /// Has work done that an answer needs which is under way, and is not given up halfway.
     pub fn push<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Task<T> {
         let (job, task) = job(work);
+        self.load.fetch_add(1, Ordering::Relaxed);
+        // Nobody closes the queue of a pool that is there.
         if self.queue.push(job).is_ok() {
             self.shard.queued(1);
         }
         task
+    }
+
+    /// How much work waits or is being done.
+    pub fn load(&self) -> usize {
+        self.load.load(Ordering::Acquire)
     }
 }
 
@@ -117,11 +132,12 @@ impl Drop for Pool {
 
 // ANCHOR: work_off
 /// What a thread of the pool does, until the queue is closed.
-fn work_off(queue: &Queue<Job>, shard: &Shard) {
+fn work_off(queue: &Queue<Job>, load: &AtomicUsize, shard: &Shard) {
     while let Some(Job { work, queued }) = queue.take() {
         shard.taken(queued.elapsed());
-        // It costs the work, and not the thread.
+        // A panic costs the work, and not the thread.
         let _ = panic::catch_unwind(AssertUnwindSafe(work));
+        load.fetch_sub(1, Ordering::Release);
     }
 }
 // ANCHOR_END: work_off

@@ -22,7 +22,7 @@ use std::{
     io::{self, ErrorKind},
     mem,
     os::unix::fs::FileExt,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
     time::Instant,
@@ -48,6 +48,7 @@ use level3_async::session::CALLS_MAX;
 use tokio::{
     io::ReadBuf,
     sync::futures::OwnedNotified,
+    task,
     time::{self, Sleep},
 };
 
@@ -184,8 +185,9 @@ impl<S: Stream> Driver<S> {
                 Poll::Pending => {}
             }
             if calls_left == 0 {
-                // Who could go on without end goes on after everybody else.
-                context.waker().wake_by_ref();
+                // Who could go on without end goes on after everybody else, and after whoever
+                // the kernel has news of: to yield is more than to be woken at once.
+                let _ = pin!(task::yield_now()).poll(context);
                 return Poll::Pending;
             }
             calls_left -= 1;

@@ -10,7 +10,8 @@
 //! - the judgement: `response`, `verdict`;
 //! - a run: `cut`, `play`, `harness`, and the two ways to run, `in_memory` and `over_sockets`.
 //!
-//! Beside it, `stopping`: what a stop does to a connection in each of its states.
+//! Beside it, `stopping`: what a stop does to a connection in each of its states; and
+//! `simulation`: a level's driver under whatever a kernel may do.
 
 #![expect(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
@@ -28,3 +29,4 @@ pub mod harness;
 pub mod in_memory;
 pub mod over_sockets;
 pub mod stopping;
+pub mod simulation;

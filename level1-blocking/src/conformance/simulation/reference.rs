@@ -1,8 +1,13 @@
 //! What level 1's core answers when the same bytes come all at once.
 
-use std::{mem, os::unix::fs::FileExt as _, sync::Arc};
+use std::{
+    mem,
+    os::unix::fs::FileExt as _,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
-use level1_blocking::{
+use crate::{
     handler::{self, Admission, Handler, Request},
     http::{
         Connection,
@@ -14,11 +19,9 @@ use level1_blocking::{
     },
 };
 
-use crate::world::TIME;
-
 /// All the answers to `bytes`, after which the client closes its sending half.
-pub(crate) fn answers(handler: &dyn Handler, limits: &Limits, mut bytes: &[u8]) -> Vec<u8> {
-    let clock = Clock::new((TIME.now)(), (TIME.wall)());
+pub fn answers(handler: &dyn Handler, limits: &Limits, mut bytes: &[u8]) -> Vec<u8> {
+    let clock = Clock::new(Instant::now(), SystemTime::now());
     let mut pool = BufferPool::new(1);
     let mut connection = Connection::new(Arc::new(limits.clone()), Scheme::Http, clock.now());
     let (mut body, mut answers) = (Vec::new(), Vec::new());

@@ -2,13 +2,8 @@
 
 use std::time::Duration;
 
-use level1_blocking::http::limits::Limits;
-use level3_async::timers::TICK;
-
-use crate::{
-    requests,
-    world::{End, World, pass},
-};
+use super::{requests, world::World};
+use crate::http::limits::Limits;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -87,26 +82,26 @@ const CASES: [Case; 9] = [
     },
 ];
 
-#[test]
-fn slow_peers_are_closed_at_their_deadlines() {
+/// Slow peers are closed at their deadlines, at most `late_max` later.
+pub fn slow_peers_are_closed<W: World>(late_max: Duration) {
     for case in CASES {
-        let (ended, closed, world) = play(&case);
+        let (ended, closed, world) = play::<W>(&case);
         let expected = SECOND * u32::try_from(case.ends).expect("few");
         let late =
             ended.checked_sub(expected).unwrap_or_else(|| panic!("{}: {ended:?}", case.name));
-        assert!(late <= TICK, "{}: {late:?} too late", case.name);
-        let received = String::from_utf8_lossy(&world.received);
+        assert!(late <= late_max, "{}: {late:?} too late", case.name);
+        let received = String::from_utf8_lossy(world.received());
         assert!(received.starts_with(case.answer), "{}: {received}", case.name);
         assert_eq!(received.is_empty(), case.answer.is_empty(), "{}: {received}", case.name);
         // Who got a refusal is given time to read it; then the socket is closed whatever he does.
         let linger = closed.checked_sub(ended).expect("closed at the end");
-        assert!(linger <= Limits::default().linger_timeout + TICK, "{}: {linger:?}", case.name);
+        assert!(linger <= Limits::default().linger_timeout + late_max, "{}: {linger:?}", case.name);
     }
 }
 
 /// When the server's side ended, when the socket was closed, and the world then.
-fn play(case: &Case) -> (Duration, Duration, World) {
-    let mut world = World::new(requests::application(), requests::limits(), 10_000);
+fn play<W: World>(case: &Case) -> (Duration, Duration, W) {
+    let mut world = W::new(requests::limits(), 10_000);
     let mut drips = case.drips.bytes();
     let (mut elapsed, mut ended) = (Duration::ZERO, None);
     world.send(case.says.as_bytes());
@@ -127,21 +122,8 @@ fn play(case: &Case) -> (Duration, Duration, World) {
         {
             world.send(&[byte]);
         }
-        pass(Duration::from_millis(1));
+        world.pass(Duration::from_millis(1));
         elapsed += Duration::from_millis(1);
     }
     (ended.expect("ended before it was closed"), elapsed, world)
-}
-
-#[test]
-fn the_loop_sleeps_from_deadline_to_deadline() {
-    let mut world = World::new(requests::application(), requests::limits(), 10_000);
-    let mut wakings = 0;
-    while !world.is_closed() {
-        world.round();
-        wakings += u32::from(world.sleep());
-    }
-    assert!(wakings <= 3, "{wakings} wakings for a silent client");
-    world.end(End::Closed);
-    assert!(!world.round() && !world.sleep(), "nobody is left to wake for");
 }

@@ -1,17 +1,12 @@
 //! What clients say, and an application that answers it.
 
-use std::{
-    fs,
-    path::Path,
-    sync::{Arc, LazyLock},
-};
+use std::{fs, path::Path, sync::OnceLock};
 
-use level1_blocking::{demo::Demo, files::Site, handler::Handler, http::limits::Limits};
-
-use crate::schedules::Lots;
+use super::lots::Lots;
+use crate::{demo::Demo, files::Site, http::limits::Limits};
 
 /// Small, so that schedules reach them.
-pub(crate) fn limits() -> Limits {
+pub fn limits() -> Limits {
     Limits {
         head_len_max: 4 * 1024,
         body_len_max: 300 * 1024,
@@ -21,22 +16,26 @@ pub(crate) fn limits() -> Limits {
     }
 }
 
-/// The demonstration application, with a site of one large file.
-pub(crate) fn application() -> Arc<dyn Handler> {
-    Arc::clone(&APPLICATION) as Arc<dyn Handler>
+/// A site of one large file, in this folder.
+pub fn site(folder: &str) -> Site {
+    static SITE: OnceLock<Site> = OnceLock::new();
+    let make = || {
+        let root = Path::new(folder).join("simulation");
+        fs::create_dir_all(&root).expect("a folder");
+        let bytes: Vec<u8> = (0..200_000_u32).map(|at| (at % 251).to_le_bytes()[0]).collect();
+        fs::write(root.join("large.bin"), bytes).expect("a file");
+        Site::directory(&root).expect("a site")
+    };
+    SITE.get_or_init(make).clone()
 }
 
-static APPLICATION: LazyLock<Arc<Demo>> = LazyLock::new(|| {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("simulation");
-    fs::create_dir_all(&root).expect("a folder");
-    let bytes: Vec<u8> = (0..200_000_u32).map(|at| (at % 251).to_le_bytes()[0]).collect();
-    fs::write(root.join("large.bin"), bytes).expect("a file");
-    let site = Site::directory(&root).expect("a site");
-    Arc::new(Demo::new(site, limits().body_len_max))
-});
+/// The demonstration application with that site: level 1's, which answers for all.
+pub fn demo(folder: &str) -> Demo {
+    Demo::new(site(folder), limits().body_len_max)
+}
 
 /// One conversation's worth of requests, some of them bad.
-pub(crate) fn conversation(lots: &mut Lots) -> Vec<u8> {
+pub fn conversation(lots: &mut Lots) -> Vec<u8> {
     (0..=lots.below(6)).flat_map(|_| request(lots)).collect()
 }
 

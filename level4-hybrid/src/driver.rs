@@ -17,11 +17,8 @@
 //! was due once, and moves only when that has come, or when an earlier one is due.
 
 use std::{
-    fs::File,
     future::poll_fn,
-    io::{self, ErrorKind},
     mem,
-    os::unix::fs::FileExt,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
@@ -35,7 +32,6 @@ use level1_blocking::{
     http::{
         Connection,
         body::Body,
-        clock::Clock,
         framing::Framing,
         status::Status,
         step::{Event, Write},
@@ -55,17 +51,12 @@ use tokio::{
 use crate::{
     application::{Application, Shared},
     body::{self, Feed, RequestBody},
-    handler::{self, Answer, Handler, Piece, Pieces, Reply, Request, Rest, Upgrade, Upgraded},
-    pages::Pages,
+    file_sender::{FilePart, FileSender},
+    handler::{self, Answer, Handler, Reply, Request, Rest, Upgraded},
     stream::Stream,
+    work::{Progress, Work},
     worker::Worker,
 };
-
-/// Bytes of a file that are read and sent at a time, where they must be read.
-const FILE_PIECE_LEN: usize = 64 * 1024;
-
-/// Bytes of a streamed answer that are taken into the output at a time.
-const PIECE_LEN_MAX: usize = 64 * 1024;
 
 /// Serves a connection that was accepted now, until it is to be closed.
 pub async fn serve<S: Stream>(
@@ -92,8 +83,7 @@ struct Driver<S> {
     work: Work,
     /// The request's body, as long as a handler may want more of it.
     feed: Option<Feed>,
-    /// The file that is being sent.
-    pages: Pages,
+    file_sender: FileSender,
     /// Something was written that the stream may still hold.
     is_unflushed: bool,
     /// Wakes the task at the deadline, or earlier.
@@ -102,18 +92,6 @@ struct Driver<S> {
     stopped: Pin<Box<OwnedNotified>>,
     /// These two know whom to wake: the task has been polled.
     is_known: bool,
-}
-
-/// What our side of the connection is at.
-enum Work {
-    /// It waits for the client, or for the answer to leave.
-    None,
-    /// A handler works on the answer, since then.
-    Handling(Pin<Box<dyn Future<Output = Reply> + Send>>, Instant),
-    /// A source has pieces to give; of the last one this is left.
-    Filling(Pieces, Bytes),
-    /// The connection is to be handed over.
-    Upgrading(Upgrade),
 }
 
 /// How it ends.
@@ -136,7 +114,7 @@ impl<S: Stream> Driver<S> {
             handler: application.handler,
             work: Work::None,
             feed: None,
-            pages: Pages::default(),
+            file_sender: FileSender::default(),
             is_unflushed: false,
             alarm: Box::pin(time::sleep_until(deadline)),
             stopped: Box::pin(Arc::clone(&shared.stopped).notified_owned()),
@@ -237,7 +215,7 @@ impl<S: Stream> Driver<S> {
             }
             Some(Event::Answered(exchange)) => {
                 worker.note(self.client, &exchange);
-                (self.feed, self.pages) = (None, Pages::default());
+                (self.feed, self.file_sender) = (None, FileSender::default());
                 if exchange.status != Status::SWITCHING_PROTOCOLS {
                     self.work = Work::None;
                 }
@@ -296,53 +274,20 @@ impl<S: Stream> Driver<S> {
 
     /// Goes on with our side's work; ready if that has changed anything.
     fn poll_work(&mut self, worker: &mut Worker, context: &mut Context<'_>) -> Poll<()> {
-        let outcome = match &mut self.work {
-            Work::None | Work::Upgrading(_) => Poll::Pending,
-            Work::Handling(future, began) => {
-                let began = *began;
-                handler::poll_later(future, context).map(|reply| self.reply(reply, began, worker))
+        let Self { connection, work, feed, .. } = self;
+        if let Poll::Ready(progress) = work.poll(connection, &worker.clock, context) {
+            if let Progress::Replied(reply, began) = progress {
+                self.reply(reply, began, worker);
             }
-            Work::Filling(pieces, rest) => {
-                fill(&mut self.connection, pieces, rest, &worker.clock, context)
-            }
-        };
-        // It may wait for the request's body.
-        if outcome.is_pending()
-            && let Some(feed) = &mut self.feed
-            && feed.begins_to_be_awaited(context)
-        {
-            self.connection.want_body(true, &worker.clock);
             return Poll::Ready(());
         }
-        outcome
-    }
-}
-
-/// Takes the next piece of a streamed answer, if there is room for it.
-fn fill(
-    connection: &mut Connection,
-    pieces: &mut Pieces,
-    rest: &mut Bytes,
-    clock: &Clock,
-    context: &mut Context<'_>,
-) -> Poll<()> {
-    if !connection.may_fill() {
-        return Poll::Pending;
-    }
-    if rest.is_empty() {
-        match ready!(handler::poll_piece(pieces, context)) {
-            Some(Ok(Piece::Data(data))) => *rest = data,
-            Some(Ok(Piece::Trailers(trailers))) => connection.finish(&trailers, clock),
-            None => connection.finish(&[], clock),
-            Some(Err(error)) => {
-                tracing::warn!(%error, "an answer is broken off");
-                connection.abandon();
-            }
+        // It may wait for the request's body.
+        if feed.as_mut().is_some_and(|feed| feed.begins_to_be_awaited(context)) {
+            connection.want_body(true, &worker.clock);
+            return Poll::Ready(());
         }
+        Poll::Pending
     }
-    let piece = rest.split_to(rest.len().min(PIECE_LEN_MAX));
-    connection.filled(&piece, clock);
-    Poll::Ready(())
 }
 
 /// What the stream is to do.
@@ -372,18 +317,10 @@ impl<S: Stream> Driver<S> {
             Some(Write::Bytes(bytes)) => ready!(stream.poll_write(context, bytes)).map(Sent::Bytes),
             Some(Write::Shutdown) => ready!(stream.poll_shutdown(context)).map(|()| Sent::Shutdown),
             Some(Write::File { file, offset, len }) => {
-                let Self { pages, shared, .. } = self;
-                ready!(pages.poll_ready(context, &shared.pool, file, offset, len));
-                let len = pages.len_ready(offset, len);
-                match ready!(stream.poll_send_file(context, file, offset, len)) {
-                    Err(error) if error.kind() == ErrorKind::Unsupported => {
-                        let stream = Pin::new(&mut self.stream);
-                        let piece = &mut worker.file_piece;
-                        ready!(poll_copy_file(stream, context, piece, file, offset, len))
-                    }
-                    outcome => outcome,
-                }
-                .map(Sent::File)
+                let Self { file_sender, shared, .. } = self;
+                let (part, copied) = (FilePart { file, offset, len }, &mut worker.file_piece);
+                ready!(file_sender.poll_send(stream, context, &shared.pool, copied, part))
+                    .map(Sent::File)
             }
         };
         let Self { connection, .. } = self;
@@ -439,21 +376,4 @@ enum Sent {
     Bytes(usize),
     File(usize),
     Shutdown,
-}
-
-/// Sends a part of a file where the stream cannot do it by itself: through this process.
-fn poll_copy_file<S: Stream>(
-    stream: Pin<&mut S>,
-    context: &mut Context<'_>,
-    piece: &mut Vec<u8>,
-    file: &File,
-    offset: u64,
-    len: usize,
-) -> Poll<io::Result<usize>> {
-    piece.resize(FILE_PIECE_LEN, 0);
-    match file.read_at(&mut piece[..len.min(FILE_PIECE_LEN)], offset) {
-        // Shorter than it was, or unreadable: the answer cannot be finished.
-        Ok(0) | Err(_) => Poll::Ready(Ok(0)),
-        Ok(len) => stream.poll_write(context, &piece[..len]),
-    }
 }

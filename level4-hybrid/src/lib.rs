@@ -3,17 +3,18 @@
 //! The event loop of level 3 becomes a library's, and what it left undone is done: a handler
 //! that takes time keeps nobody waiting, bodies are as large as they like, and all processors
 //! work. In reading order: what an application is (`handler`, `body`), where it may block
-//! (`blocking`), what a connection is made of (`stream`, `pages`), how one is served
-//! (`application`, `worker`, `driver`), who lets it in (`acceptor`, `workers`), and the demonstration
-//! application (`hot_files`, `demo`).
+//! (`blocking`), what a connection is made of (`stream`, `file_sender`), how one is served
+//! (`application`, `worker`, `work`, `driver`), who lets it in (`acceptor`, `workers`), and the
+//! demonstration application (`hot_files`, `demo`).
 
 pub mod body;
 pub mod handler;
 pub mod blocking;
 pub mod stream;
-mod pages;
+mod file_sender;
 pub mod application;
 mod worker;
+mod work;
 pub mod driver;
 mod acceptor;
 pub mod workers;

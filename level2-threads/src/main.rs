@@ -20,7 +20,7 @@ use level2_threads::{
     acceptor::{Acceptor, End, Model},
     admin,
     metrics::Metrics,
-    options::ServerOptions,
+    options::{ServerOptions, thread_count},
     pool::Pool,
     processes::{self, Forked, Processes},
     server::{Reloader, Server},
@@ -46,6 +46,7 @@ struct Level2 {
 
     /// Threads in the pool.
     #[arg(long, value_name = "COUNT", default_value = "16", help_heading = MODEL)]
+    #[arg(value_parser = thread_count)]
     workers: NonZeroUsize,
 
     /// Connections that may wait for a worker of the pool; a new one beyond them is answered

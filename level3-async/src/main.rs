@@ -13,7 +13,7 @@ use level1_blocking::{
 use level2_threads::{
     listeners,
     metrics::Metrics,
-    options::ServerOptions,
+    options::{ServerOptions, thread_count},
     server::{Reloader, Server},
 };
 use level3_async::{
@@ -36,6 +36,7 @@ const LEVEL: Level = Level {
 struct Level3 {
     /// Threads, each with a loop and clients of its own.
     #[arg(long, value_name = "COUNT", default_value = "1")]
+    #[arg(value_parser = thread_count)]
     workers: NonZeroUsize,
 
     #[command(flatten)]

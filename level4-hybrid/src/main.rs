@@ -10,7 +10,7 @@ use level1_blocking::{
 };
 use level2_threads::{
     metrics::Metrics,
-    options::ServerOptions,
+    options::{ServerOptions, thread_count},
     server::{Reloader, Server},
 };
 use level4_hybrid::{
@@ -38,6 +38,7 @@ struct Level4 {
 
     /// Threads that serve the network; by default as many as there are processors.
     #[arg(long, value_name = "COUNT", help_heading = THREADS)]
+    #[arg(value_parser = thread_count)]
     workers: Option<NonZeroUsize>,
 
     /// Whether each of them has clients of its own (none), or takes work from the others
@@ -47,6 +48,7 @@ struct Level4 {
 
     /// Threads for what blocks: handlers that wait, files that are not in memory.
     #[arg(long, value_name = "COUNT", default_value = "64", help_heading = THREADS)]
+    #[arg(value_parser = thread_count)]
     blocking_threads: NonZeroUsize,
 
     /// Blocking work that may wait for one of them; a request beyond it is answered 503.

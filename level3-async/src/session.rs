@@ -13,7 +13,7 @@
 
 use std::{
     fmt,
-    io::{self, ErrorKind, Read},
+    io::{self, ErrorKind},
     mem,
     net::Shutdown,
     os::unix::fs::FileExt,
@@ -36,6 +36,7 @@ use level1_blocking::{
     session::Application,
     stop::Stop,
 };
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use socket2::Socket;
 
 /// System calls in a turn: a few megabytes, or a few hundred requests, are enough at a time.
@@ -48,7 +49,19 @@ const FILE_PIECE_LEN: usize = 64 * 1024;
 const BUFFERS_MAX: usize = 16;
 
 /// What a session needs of its socket; no call may wait.
-pub trait Stream: Read + io::Write {
+pub trait Stream {
+    /// Reads what has come, as much as there is room for; nothing is the end.
+    ///
+    /// # Errors
+    /// If nothing has come yet, or the connection is gone.
+    fn receive(&mut self, spare: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes as much as the socket takes.
+    ///
+    /// # Errors
+    /// If it takes nothing now, or the connection is gone.
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
     /// Shuts the sending half down.
     ///
     /// # Errors
@@ -56,7 +69,18 @@ pub trait Stream: Read + io::Write {
     fn shut_down(&mut self) -> io::Result<()>;
 }
 
+/// By the system calls themselves: the C library would make of each a point where the thread can
+/// be cancelled.
 impl Stream for Socket {
+    fn receive(&mut self, spare: &mut [u8]) -> io::Result<usize> {
+        let (len, _) = recv(self, spare, RecvFlags::empty())?;
+        Ok(len)
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(send(self, bytes, SendFlags::NOSIGNAL)?)
+    }
+
     fn shut_down(&mut self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)
     }
@@ -150,6 +174,7 @@ impl Worker {
         }
     }
 
+    #[inline]
     fn note(&self, client: Client, exchange: &Exchange<'_>) {
         access_log::record(client, exchange, &self.clock);
         self.observer.answered(exchange);
@@ -266,7 +291,7 @@ impl<S: Stream> Session<S> {
         let Self { stream, readiness, connection, .. } = self;
         let spare = connection.spare(&mut worker.pool);
         let room = spare.len();
-        match stream.read(spare) {
+        match stream.receive(spare) {
             Ok(0) => connection.peer_closed(&worker.clock),
             Ok(len) => {
                 readiness.readable = len == room || readiness.hung_up;
@@ -286,7 +311,7 @@ impl<S: Stream> Session<S> {
         let Worker { clock, file_piece, observer, .. } = worker;
         let (asked, outcome) = match connection.must_write() {
             None => return,
-            Some(Write::Bytes(bytes)) => (bytes.len(), stream.write(bytes).map(Sent::Bytes)),
+            Some(Write::Bytes(bytes)) => (bytes.len(), stream.send(bytes).map(Sent::Bytes)),
             Some(Write::Shutdown) => (0, stream.shut_down().map(|()| Sent::Shutdown)),
             Some(Write::File { file, offset, len }) => {
                 let piece_len = usize::try_from(len).unwrap_or(FILE_PIECE_LEN).min(FILE_PIECE_LEN);
@@ -294,7 +319,7 @@ impl<S: Stream> Session<S> {
                 match file.read_at(&mut file_piece[..piece_len], offset) {
                     // Shorter than it was, or unreadable: the answer cannot be finished.
                     Ok(0) | Err(_) => (0, Ok(Sent::File(0))),
-                    Ok(len) => (len, stream.write(&file_piece[..len]).map(Sent::File)),
+                    Ok(len) => (len, stream.send(&file_piece[..len]).map(Sent::File)),
                 }
             }
         };

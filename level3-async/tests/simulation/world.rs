@@ -2,8 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    io::{self, Read, Write},
-    mem,
+    io, mem,
     rc::Rc,
     sync::{Arc, LazyLock},
     time::{Duration, Instant, SystemTime},
@@ -37,23 +36,15 @@ const TIME: Time = Time { now: || *START + ELAPSED.get(), wall: SystemTime::now 
 /// The server's end of the wire.
 struct Socket(Rc<RefCell<Wire>>);
 
-impl Read for Socket {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+impl Stream for Socket {
+    fn receive(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         self.0.borrow_mut().read(bytes)
     }
-}
 
-impl Write for Socket {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.borrow_mut().write(bytes)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for Socket {
     fn shut_down(&mut self) -> io::Result<()> {
         self.0.borrow_mut().shut_down();
         Ok(())

@@ -7,25 +7,30 @@ use std::{array, time::Duration};
 
 use super::counter::Counter;
 
-/// The upper ends of the buckets: about two and a half to each power of ten, from what a
-/// quick handler takes to the longest `/work`. Above the last there is one more bucket.
-const BOUNDS: [Duration; 16] = [
-    Duration::from_micros(100),
-    Duration::from_micros(250),
-    Duration::from_micros(500),
-    Duration::from_millis(1),
-    Duration::from_micros(2500),
-    Duration::from_millis(5),
-    Duration::from_millis(10),
-    Duration::from_millis(25),
-    Duration::from_millis(50),
-    Duration::from_millis(100),
-    Duration::from_millis(250),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_millis(2500),
-    Duration::from_secs(5),
-    Duration::from_secs(10),
+const MICRO: u64 = 1_000;
+const MILLI: u64 = 1_000 * MICRO;
+const SECOND: u64 = 1_000 * MILLI;
+
+/// The upper ends of the buckets, in nanoseconds: about two and a half to each power of ten,
+/// from what a quick handler takes to the longest `/work`. Above the last there is one more
+/// bucket.
+const BOUNDS: [u64; 16] = [
+    100 * MICRO,
+    250 * MICRO,
+    500 * MICRO,
+    MILLI,
+    2_500 * MICRO,
+    5 * MILLI,
+    10 * MILLI,
+    25 * MILLI,
+    50 * MILLI,
+    100 * MILLI,
+    250 * MILLI,
+    500 * MILLI,
+    SECOND,
+    2_500 * MILLI,
+    5 * SECOND,
+    10 * SECOND,
 ];
 
 const BUCKETS: usize = BOUNDS.len() + 1;
@@ -47,10 +52,11 @@ pub struct Distribution {
 impl Histogram {
     /// Counts a duration.
     pub fn observe(&self, took: Duration) {
-        // A bucket includes its upper end.
-        let bucket = BOUNDS.partition_point(|bound| *bound < took);
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        // A bucket includes its upper end. From the first one on: most handlers are quick.
+        let bucket = BOUNDS.iter().position(|bound| nanos <= *bound).unwrap_or(BOUNDS.len());
         self.buckets[bucket].add(1);
-        self.nanos.add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        self.nanos.add(nanos);
     }
 }
 
@@ -76,7 +82,8 @@ impl Distribution {
     /// Each bucket's upper end in seconds, and how many durations are in it.
     pub fn buckets(&self) -> [(f64, u64); BUCKETS] {
         array::from_fn(|bucket| {
-            let end = BOUNDS.get(bucket).map_or(f64::INFINITY, Duration::as_secs_f64);
+            let seconds = |nanos: &u64| Duration::from_nanos(*nanos).as_secs_f64();
+            let end = BOUNDS.get(bucket).map_or(f64::INFINITY, seconds);
             (end, self.buckets[bucket])
         })
     }

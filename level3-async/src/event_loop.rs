@@ -20,7 +20,6 @@
 //! so that a request costs a read, a write, and its share of a wait.
 
 use std::{
-    collections::VecDeque,
     fmt, io, mem,
     net::SocketAddr,
     os::fd::AsRawFd,
@@ -66,7 +65,9 @@ pub struct EventLoop {
     entrances: Vec<Entrance>,
     guests: Slab<Box<Guest>>,
     /// The guests who can go on, by their keys; each stands here once at most.
-    queue: VecDeque<usize>,
+    queue: Vec<usize>,
+    /// Those whose turn it is in this round, out of the queue.
+    turns: Vec<usize>,
     timers: Timers,
     /// Lent to `expire`.
     fired: Vec<usize>,
@@ -152,7 +153,8 @@ impl EventLoop {
             events: Events::with_capacity(NEWS_MAX),
             entrances: listeners.into_iter().map(open).collect(),
             guests: Slab::new(),
-            queue: VecDeque::new(),
+            queue: Vec::new(),
+            turns: Vec::new(),
             timers: Timers::new(worker.now()),
             fired: Vec::new(),
             worker,
@@ -243,22 +245,23 @@ impl EventLoop {
 
     /// Gives everybody in the queue a turn. Who has not finished stands at its end again.
     fn serve(&mut self) {
-        for _ in 0..self.queue.len() {
-            let Some(token) = self.queue.pop_front() else { return };
+        mem::swap(&mut self.queue, &mut self.turns);
+        for token in self.turns.drain(..) {
             let key = token - self.entrances.len();
             let Some(guest) = self.guests.get_mut(key) else { continue };
             guest.is_queued = false;
-            let turn = guest.session.take_turn(&mut self.worker);
-            let deadline = match turn {
-                Turn::Closed(_) => None,
-                Turn::Waiting | Turn::Unfinished => guest.session.deadline(),
-            };
-            self.timers.set(token, deadline);
-            match turn {
-                Turn::Waiting => {}
-                Turn::Unfinished => enqueue(&mut self.queue, token, guest),
+            match guest.session.take_turn(&mut self.worker) {
                 // The kernel forgets a socket that is closed.
-                Turn::Closed(_) => drop(self.guests.remove(key)),
+                Turn::Closed(_) => {
+                    self.timers.set(token, None);
+                    drop(self.guests.remove(key));
+                }
+                turn => {
+                    self.timers.set(token, guest.session.deadline());
+                    if turn == Turn::Unfinished {
+                        enqueue(&mut self.queue, token, guest);
+                    }
+                }
             }
         }
     }
@@ -371,18 +374,19 @@ impl fmt::Debug for EventLoop {
     }
 }
 
-fn enqueue(queue: &mut VecDeque<usize>, token: usize, guest: &mut Guest) {
+fn enqueue(queue: &mut Vec<usize>, token: usize, guest: &mut Guest) {
     if !mem::replace(&mut guest.is_queued, true) {
-        queue.push_back(token);
+        queue.push(token);
     }
 }
 
-/// An error is as good a reason to read, and to write, as any: the call will tell it.
+/// An end or an error is as good a reason to read, and to write, as any: the call will tell it.
 fn readiness(event: &Event) -> Readiness {
+    let hung_up = event.is_read_closed() || event.is_error();
     Readiness {
-        readable: event.is_readable() || event.is_read_closed() || event.is_error(),
-        writable: event.is_writable() || event.is_write_closed() || event.is_error(),
-        hung_up: event.is_read_closed() || event.is_error(),
+        readable: event.is_readable() || hung_up,
+        writable: event.is_writable() || hung_up,
+        hung_up,
     }
 }
 

@@ -70,19 +70,30 @@ impl Timers {
     /// If there are 2³² tokens or more.
     pub fn set(&mut self, token: usize, deadline: Option<Instant>) {
         if token >= self.by_token.len() {
-            self.by_token.resize(token + 1, UNSET);
+            self.make_room(token);
         }
         let timer = &mut self.by_token[token];
         timer.deadline = deadline;
         if let Some(deadline) = deadline
             && timer.looked_at.is_none_or(|instant| deadline < instant)
         {
-            let token = u32::try_from(token).expect("each has a socket, and those are fewer");
-            self.unlink(token);
-            self.link(token, deadline);
+            self.move_forward(token, deadline);
         }
     }
     // ANCHOR_END: set
+
+    #[cold]
+    fn make_room(&mut self, token: usize) {
+        self.by_token.resize(token + 1, UNSET);
+    }
+
+    /// Puts a token into an earlier slot than the one where it stands, if it does.
+    #[cold]
+    fn move_forward(&mut self, token: usize, deadline: Instant) {
+        let token = u32::try_from(token).expect("each has a socket, and those are fewer");
+        self.unlink(token);
+        self.link(token, deadline);
+    }
 
     /// Takes out the tokens whose deadlines have come, and adds them to `fired`.
     pub fn expire(&mut self, now: Instant, fired: &mut Vec<usize>) {

@@ -71,7 +71,6 @@ const fn checked_value(text: &str) -> &[u8] {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldLine {
     text: Cow<'static, [u8]>,
-    name_len: usize,
     is_of_the_core: bool,
 }
 
@@ -89,24 +88,28 @@ impl FieldLine {
         assert!(value.len() >= 2 && value.as_bytes()[1] == b' ', "a colon and a space");
         checked_value(value);
         let is_of_the_core = name::core_writes(name);
-        Self { text: Cow::Borrowed(text.as_bytes()), name_len, is_of_the_core }
+        Self { text: Cow::Borrowed(text.as_bytes()), is_of_the_core }
     }
 
     /// The line of this name and this value.
     pub fn new(name: &FieldName, value: &FieldValue) -> Self {
         let text = [name.as_str().as_bytes(), b": ", value.as_bytes()].concat();
-        let name_len = name.as_str().len();
-        Self { text: Cow::Owned(text), name_len, is_of_the_core: name.is_of_the_core() }
+        Self { text: Cow::Owned(text), is_of_the_core: name.is_of_the_core() }
     }
 
     /// The field's name.
     pub fn name(&self) -> &str {
-        grammar::ascii(&self.text[..self.name_len])
+        grammar::ascii(&self.text[..self.name_len()])
     }
 
     /// The field's value.
     pub fn value(&self) -> &[u8] {
-        &self.text[self.name_len + 2..]
+        &self.text[self.name_len() + 2..]
+    }
+
+    /// A name holds no colon.
+    fn name_len(&self) -> usize {
+        grammar::find(&self.text, b':')
     }
 
     /// The line without its end.

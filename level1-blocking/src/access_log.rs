@@ -42,10 +42,15 @@ impl fmt::Display for Client {
 }
 
 /// Records a request and its answer.
+#[inline]
 pub fn record(client: Client, exchange: &Exchange<'_>, clock: &Clock) {
-    if !tracing::enabled!(target: TARGET, tracing::Level::INFO) {
-        return;
+    if tracing::enabled!(target: TARGET, tracing::Level::INFO) {
+        write(client, exchange, clock);
     }
+}
+
+#[inline(never)]
+fn write(client: Client, exchange: &Exchange<'_>, clock: &Clock) {
     let head = exchange.head;
     let field = |name| {
         let value = head.and_then(|head| head.fields().get(name)).unwrap_or(b"-");

@@ -40,12 +40,22 @@ pub struct Request<'a> {
 }
 
 /// `handler.admit`, with a panic turned into 500.
+#[inline]
 pub fn admit(handler: &dyn Handler, head: &Head<'_>) -> Admission {
-    panic::catch_unwind(AssertUnwindSafe(|| handler.admit(head)))
-        .unwrap_or_else(|_| Admission::Refuse(Response::new(Status::INTERNAL_SERVER_ERROR)))
+    let admitted = panic::catch_unwind(AssertUnwindSafe(|| match handler.admit(head) {
+        Admission::Accept { body_len_max } => Ok(body_len_max),
+        // Boxed, or every request that is admitted would carry the room for it through here.
+        Admission::Refuse(response) => Err(Box::new(response)),
+    }));
+    match admitted {
+        Ok(Ok(body_len_max)) => Admission::Accept { body_len_max },
+        Ok(Err(response)) => Admission::Refuse(*response),
+        Err(_) => Admission::Refuse(Response::new(Status::INTERNAL_SERVER_ERROR)),
+    }
 }
 
 /// `handler.handle`, with a panic turned into 500: it costs one answer, never the server.
+#[inline]
 pub fn handle(handler: &dyn Handler, request: Request<'_>) -> Response {
     panic::catch_unwind(AssertUnwindSafe(|| handler.handle(request)))
         .unwrap_or_else(|_| Response::new(Status::INTERNAL_SERVER_ERROR))

@@ -68,6 +68,7 @@ impl BufferPool {
         self.free.is_empty()
     }
 
+    #[inline]
     pub(crate) fn take(&mut self) -> Box<Buffers> {
         self.free.pop().unwrap_or_else(Buffers::empty)
     }
@@ -98,7 +99,16 @@ pub(crate) struct Input {
 
 impl Input {
     /// Room to read into, at least one byte. `head_len_max` says how far a head may grow.
+    #[inline]
     pub(crate) fn spare(&mut self, head_len_max: usize) -> &mut [u8] {
+        if self.bytes.len() - self.end < SPARE_LEN_MIN || self.was_filled {
+            self.make_room(head_len_max);
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    #[cold]
+    fn make_room(&mut self, head_len_max: usize) {
         if self.bytes.len() - self.end < SPARE_LEN_MIN {
             self.compact();
         }
@@ -110,7 +120,6 @@ impl Input {
                 self.bytes.resize(len, 0);
             }
         }
-        &mut self.bytes[self.end..]
     }
 
     /// `len` bytes have been read into the spare room.

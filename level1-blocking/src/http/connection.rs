@@ -16,12 +16,11 @@
 //! driver may therefore do: ask `due`, serve any part of it, and ask again.
 
 use std::{
-    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use super::{
     body::FileRange,
@@ -184,6 +183,7 @@ impl Connection {
     }
 
     /// Room to read into, at least one byte. Buffers come from `pool` if none are held.
+    #[inline]
     pub fn spare(&mut self, pool: &mut BufferPool) -> &mut [u8] {
         let head_len_max = self.limits.head_len_max;
         self.buffers.get_or_insert_with(|| pool.take()).input.spare(head_len_max)
@@ -191,9 +191,10 @@ impl Connection {
 
     /// Gives the buffers back to `pool` if nothing in them is needed any more: between two
     /// requests, and at the end.
+    #[inline]
     pub fn release(&mut self, pool: &mut BufferPool) {
         let is_over = matches!(self.phase, Phase::Closed(_));
-        if (is_over || self.is_idle())
+        if (self.is_idle() || is_over)
             && let Some(buffers) = self.buffers.take()
         {
             pool.put(buffers);
@@ -201,6 +202,7 @@ impl Connection {
     }
 
     /// `len` bytes were read into the spare room.
+    #[inline]
     pub fn received(&mut self, len: usize, clock: &Clock) {
         self.buffers().input.received(len);
         match self.phase {
@@ -231,17 +233,13 @@ impl Connection {
     }
 
     /// `len` of the bytes to write were sent.
+    #[inline]
     pub fn sent(&mut self, len: usize, clock: &Clock) {
         let output = &mut self.buffers().output;
         if output.len() > 0 {
             output.sent(len);
-        } else if let Writing::Bytes(rest) = &mut self.writing {
-            let len = len.min(rest.len());
-            rest.advance(len);
-            self.current.body_len += len as u64;
-            if rest.is_empty() {
-                self.writing = Writing::Done;
-            }
+        } else {
+            self.body_sent(len);
         }
         self.settle(len > 0, clock);
     }
@@ -299,6 +297,7 @@ impl Connection {
 /// From one request to the next, and to the end.
 impl Connection {
     /// The answer has been taken note of; on to the next request.
+    #[inline]
     pub fn next_request(&mut self, clock: &Clock) {
         if !matches!((&self.phase, &self.writing), (Phase::Open, Writing::Done)) {
             return;
@@ -307,24 +306,18 @@ impl Connection {
         self.unsent_answers += 1;
         self.writing = Writing::Nothing;
         self.current.has_head = false;
-        let discard_len_max = self.limits.discard_len_max;
-        match &mut self.reading {
+        match &self.reading {
             _ if self.current.status == Status::SWITCHING_PROTOCOLS => {
                 self.phase = Phase::Upgrading;
             }
             _ if !self.current.persists => self.finish_connection(self.last_reason()),
-            Reading::Body { decoder, demand, piece_len, .. } => {
-                if decoder.left_min() > discard_len_max {
-                    self.finish_connection(CloseReason::BodyUnwanted);
-                } else {
-                    *demand = Demand::Unwanted { left: discard_len_max };
-                    let piece_len = mem::take(piece_len);
-                    self.read_over(piece_len, clock);
-                }
-            }
+            Reading::Body { .. } => self.leave_body(clock),
             _ => self.begin_request(clock),
         }
-        self.settle(false, clock);
+        // While output waits and none of it has been taken, nothing changes.
+        if self.timer.wait() != Wait::Write || self.output_len() == 0 {
+            self.settle(false, clock);
+        }
     }
 
     pub(super) fn begin_request(&mut self, clock: &Clock) {
@@ -332,15 +325,17 @@ impl Connection {
         let buffers = self.buffers();
         buffers.input.unpin();
         buffers.head.restart();
-        self.read_on(clock);
+        // Nearly always the next request has not come yet.
+        if !buffers.input.is_empty() || self.peer_closed {
+            self.read_on(clock);
+        }
     }
 
     /// Whether we want the connection to go on after the answer at hand.
     pub(super) fn may_go_on(&self, clock: &Clock) -> bool {
         let age = || clock.now().saturating_duration_since(self.accepted);
         // A server that is stopping still answers all that has come.
-        let more_has_come = || self.buffers.as_deref().is_some_and(|held| !held.input.is_empty());
-        (!self.draining || more_has_come())
+        (!self.draining || self.has_input())
             && self.limits.requests_max.is_none_or(|max| self.answered + 1 < max.into())
             && self.limits.age_max.is_none_or(|max| age() < max)
     }
@@ -356,6 +351,7 @@ impl Connection {
     /// Nothing more is read as a request. A peer that has not closed is given time to do so:
     /// if anything more of it arrived after we have closed, the answer would be reset away
     /// before it was read (RFC 9112 §9.6).
+    #[inline(never)]
     pub(super) fn finish_connection(&mut self, reason: CloseReason) {
         self.phase = Phase::Flush { reason, linger: !self.peer_closed };
         self.reading = Reading::Done;
@@ -376,37 +372,34 @@ impl Connection {
     }
 
     /// After every call: moves on when the output is empty, and sets the timer.
-    #[inline]
     pub(super) fn settle(&mut self, progress: bool, clock: &Clock) {
-        // While output waits and none of it has been taken, nothing changes.
-        if progress || self.timer.wait() != Wait::Write || self.output_len() == 0 {
-            self.settle_anew(progress, clock);
-        }
+        let wait = match self.phase {
+            _ if self.owes_output() => Wait::Write,
+            Phase::Flush { .. } | Phase::Upgrading => return self.after_output(progress, clock),
+            _ => {
+                self.unsent_answers = 0;
+                self.wait()
+            }
+        };
+        self.timer.set(wait, progress, clock.now());
     }
 
-    #[inline(never)]
-    fn settle_anew(&mut self, progress: bool, clock: &Clock) {
-        if self.must_write().is_some() {
-            return self.timer.set(Wait::Write, progress, clock.now());
-        }
-        self.unsent_answers = 0;
+    /// The last output has been sent: on to the connection's next phase.
+    #[cold]
+    fn after_output(&mut self, progress: bool, clock: &Clock) {
         match self.phase {
-            Phase::Flush { reason, linger: true } => {
-                self.phase = Phase::Shutdown { reason };
-                return self.timer.set(Wait::Write, progress, clock.now());
-            }
+            Phase::Flush { reason, linger: true } => self.phase = Phase::Shutdown { reason },
             Phase::Flush { reason, linger: false } => self.close(reason),
-            Phase::Upgrading => self.phase = Phase::Upgraded,
-            _ => {}
+            _ => self.phase = Phase::Upgraded,
         }
-        self.timer.set(self.wait(), progress, clock.now());
+        self.settle(progress, clock);
     }
 
     /// What the peer owes us, when we owe it nothing.
     fn wait(&self) -> Wait {
         match (&self.phase, &self.reading) {
             (Phase::Linger { .. }, _) => Wait::Linger,
-            (Phase::Open, Reading::Head { .. }) if !self.is_idle() => Wait::Head,
+            (Phase::Open, Reading::Head { .. }) if self.has_input() => Wait::Head,
             (Phase::Open, Reading::Head { .. }) if self.draining => Wait::Parting,
             (Phase::Open, Reading::Head { .. }) if self.answered == 0 => Wait::FirstByte,
             (Phase::Open, Reading::Head { .. }) => Wait::Idle,

@@ -3,7 +3,10 @@
 //! At most one wait counts at a time, and never against ourselves: while output is pending
 //! only the write stall, while a handler is out nothing, else what the peer owes us next.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use super::limits::Limits;
 
@@ -50,19 +53,24 @@ impl Timer {
 
     /// The connection waits for `wait` now; `progress` is whether the peer did something.
     pub(crate) fn set(&mut self, wait: Wait, progress: bool, now: Instant) {
-        let goes_on = match (self.wait, wait) {
+        let old = mem::replace(&mut self.wait, wait);
+        let goes_on = match wait {
             // A head's time begins at accept, or with its first byte, and is not prolonged.
-            (Wait::FirstByte | Wait::Head, Wait::Head) => true,
-            (old, new @ (Wait::Body | Wait::Write)) => old == new && !progress,
-            (old, new) => old == new,
+            Wait::Head => matches!(old, Wait::FirstByte | Wait::Head),
+            Wait::Body | Wait::Write => old == wait && !progress,
+            _ => old == wait,
         };
         if !goes_on {
-            if self.wait == Wait::Body {
-                self.body_waited += now.saturating_duration_since(self.since);
+            let since = mem::replace(&mut self.since, now);
+            if old == Wait::Body {
+                self.charge_body(since, now);
             }
-            self.since = now;
         }
-        self.wait = wait;
+    }
+
+    #[inline(never)]
+    fn charge_body(&mut self, since: Instant, now: Instant) {
+        self.body_waited += now.saturating_duration_since(since);
     }
 
     /// Nothing is waited for any more.
@@ -76,6 +84,7 @@ impl Timer {
     }
 
     /// When the wait ends; `None` if never. So much of the body at hand has come.
+    #[inline]
     pub(crate) fn deadline(&self, limits: &Limits, body_received: u64) -> Option<Instant> {
         let timeout = match self.wait {
             Wait::Nothing => return None,
@@ -91,6 +100,7 @@ impl Timer {
     }
 
     /// A pause of `body_timeout` at most, and in all no more than the minimum rate allows.
+    #[inline(never)]
     fn body_timeout(&self, received: u64, limits: &Limits) -> Duration {
         let Some(rate) = limits.body_rate_min else { return limits.body_timeout };
         let earned = Duration::from_secs(received / u64::from(rate.max(1)));

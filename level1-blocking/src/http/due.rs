@@ -76,9 +76,9 @@ impl Connection {
 
     /// Whether pieces are wanted from the handler.
     pub fn may_fill(&self) -> bool {
-        let is_stream = matches!((&self.phase, &self.writing), (Phase::Open, Writing::Stream(_)));
-        let output_len = self.output_len();
-        is_stream && (output_len == 0 || output_len < self.limits.output_len_max)
+        // Some is always possible, whatever the limits say.
+        let has_room = || self.output_len() < self.limits.output_len_max.max(1);
+        matches!((&self.phase, &self.writing), (Phase::Open, Writing::Stream(_))) && has_room()
     }
 
     /// What is to be sent.
@@ -98,6 +98,7 @@ impl Connection {
     }
 
     /// When `expire` must be called; `None` if the connection waits for our own side.
+    #[inline]
     pub fn deadline(&self) -> Option<Instant> {
         let body_received = match &self.reading {
             Reading::Body { received, .. } => *received,
@@ -109,7 +110,7 @@ impl Connection {
     /// Whether it is between two requests and holds no byte in either direction.
     pub fn is_idle(&self) -> bool {
         matches!((&self.phase, &self.reading), (Phase::Open, Reading::Head { .. }))
-            && self.buffers.as_deref().is_none_or(|held| held.input.is_empty())
+            && !self.has_input()
             && self.output_len() == 0
     }
 
@@ -137,6 +138,13 @@ impl Connection {
                 && self.output_len() < self.limits.output_len_max)
     }
 
+    /// Whether there is something to be sent: whether `must_write` has an answer.
+    pub(super) fn owes_output(&self) -> bool {
+        self.output_len() > 0
+            || matches!(self.writing, Writing::Bytes(_) | Writing::File(_))
+            || matches!(self.phase, Phase::Shutdown { .. })
+    }
+
     fn trailers(&self, len: usize) -> Option<Fields<'_>> {
         if len == 0 {
             return Some(Fields::none());
@@ -151,6 +159,11 @@ impl Connection {
 
     fn output(&self) -> &[u8] {
         self.buffers.as_deref().map(|buffers| buffers.output.pending()).unwrap_or_default()
+    }
+
+    /// Whether bytes have come that are not consumed.
+    pub(super) fn has_input(&self) -> bool {
+        self.buffers.as_deref().is_some_and(|buffers| !buffers.input.is_empty())
     }
 
     pub(super) fn output_len(&self) -> usize {

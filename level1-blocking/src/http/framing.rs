@@ -32,6 +32,7 @@ pub enum Expectation {
 
 /// The message body length of a request, RFC 9112 §6.3. Items 1 and 2 of that list are about
 /// responses and CONNECT's answer; the last about responses.
+#[inline]
 pub(crate) fn of_request(version: Version, fields: &Fields<'_>) -> Result<Framing, Refusal> {
     let has_length = fields.has(&FieldName::CONTENT_LENGTH);
     if fields.has(&FieldName::TRANSFER_ENCODING) {

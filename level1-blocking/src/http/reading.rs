@@ -1,6 +1,6 @@
 //! The reading half: from a head to the end of its body.
 
-use std::mem;
+use std::{mem, time::Instant};
 
 use super::{
     buffers::Buffers,
@@ -9,7 +9,7 @@ use super::{
     decode::{Decoder, Next},
     encode,
     error::Refusal,
-    framing::Expectation,
+    framing::{Expectation, Framing},
     head::Head,
     step::CloseReason,
 };
@@ -18,15 +18,21 @@ use super::{
 impl Connection {
     /// The request is wanted, with a body of up to `body_len_max` bytes. None of the body is
     /// read before `want_body`: an answer that comes first is a refusal, like one without this.
+    #[inline]
     pub fn accept(&mut self, body_len_max: u64, clock: &Clock) {
         let (Reading::Admission, Some(buffers)) = (&self.reading, &self.buffers) else { return };
-        if buffers.head.expectation() == Expectation::Unknown {
-            return self.refuse(Refusal::Expectation, clock);
-        }
-        match Decoder::new(buffers.head.framing(), body_len_max) {
-            Err(refusal) => return self.refuse(refusal, clock),
+        match (buffers.head.expectation(), buffers.head.framing()) {
+            (Expectation::Unknown, _) => self.refuse(Refusal::Expectation, clock),
             // Nothing is waited for that was not before.
-            Ok(None) => return self.reading = Reading::Ended { trailer_len: 0 },
+            (_, Framing::None) => self.reading = Reading::Ended { trailer_len: 0 },
+            (_, framing) => self.begin_to_read_body(framing, body_len_max, clock),
+        }
+    }
+
+    fn begin_to_read_body(&mut self, framing: Framing, len_max: u64, clock: &Clock) {
+        match Decoder::new(framing, len_max) {
+            Err(refusal) => return self.refuse(refusal, clock),
+            Ok(None) => self.reading = Reading::Ended { trailer_len: 0 },
             Ok(Some(decoder)) => {
                 self.timer.begin_body();
                 let demand = Demand::NotYet;
@@ -38,6 +44,7 @@ impl Connection {
 
     /// Whether the handler waits for the request's body. The first time it does, a client
     /// that holds the body back is told to continue (RFC 9110 §10.1.1).
+    #[inline]
     pub fn want_body(&mut self, is_wanted: bool, clock: &Clock) {
         let Reading::Body { demand, .. } = &mut self.reading else { return };
         let begins = *demand == Demand::NotYet;
@@ -89,7 +96,7 @@ impl Connection {
     /// Reads what has come, as far as the state allows.
     pub(super) fn read_on(&mut self, clock: &Clock) {
         let is_starved = match self.reading {
-            Reading::Head { .. } => self.read_head(clock),
+            Reading::Head { .. } => self.read_head(clock.now()),
             Reading::Body { demand: Demand::Unwanted { .. }, .. } => {
                 return self.read_over(0, clock);
             }
@@ -108,7 +115,7 @@ impl Connection {
     }
 
     /// True if more bytes are needed.
-    fn read_head(&mut self, clock: &Clock) -> Result<bool, Refusal> {
+    fn read_head(&mut self, now: Instant) -> Result<bool, Refusal> {
         let Some(Buffers { input, head, .. }) = self.buffers.as_deref_mut() else {
             return Ok(true);
         };
@@ -122,7 +129,7 @@ impl Connection {
             has_head: true,
             owes_continue: head.expectation() == Expectation::Continue,
             persists: head.persists(),
-            ..Current::new(clock.now())
+            ..Current::new(now)
         };
         self.reading = Reading::Admission;
         Ok(false)
@@ -146,6 +153,7 @@ impl Connection {
     }
 
     /// True if more bytes are needed.
+    #[inline(never)]
     pub(super) fn read_body(&mut self) -> Result<bool, Refusal> {
         let (Reading::Body { decoder, piece_len, received, .. }, Some(buffers)) =
             (&mut self.reading, self.buffers.as_deref_mut())
@@ -173,10 +181,12 @@ impl Connection {
     }
 
     /// The peer has closed while bytes were wanted of it.
+    #[cold]
     pub(super) fn starve(&mut self, clock: &Clock) {
-        let has_begun = self.buffers.as_ref().is_some_and(|held| !held.input.is_empty());
         match self.reading {
-            Reading::Head { .. } if !has_begun => self.finish_connection(CloseReason::PeerClosed),
+            Reading::Head { .. } if !self.has_input() => {
+                self.finish_connection(CloseReason::PeerClosed);
+            }
             _ => self.refuse(Refusal::Incomplete, clock),
         }
     }
@@ -185,14 +195,33 @@ impl Connection {
     pub(super) fn finish_reading(&mut self) {
         match self.reading {
             Reading::Admission | Reading::Ended { trailer_len: 0 } => {}
-            Reading::Ended { trailer_len } => self.buffers().input.consume(trailer_len),
+            Reading::Ended { trailer_len } => self.step_over_trailers(trailer_len),
             Reading::Head { .. } | Reading::Body { .. } | Reading::Done => return,
         }
         self.reading = Reading::Done;
     }
 
+    #[cold]
+    fn step_over_trailers(&mut self, len: usize) {
+        self.buffers().input.consume(len);
+    }
+
+    /// The request has been answered before its body has ended.
+    #[inline(never)]
+    pub(super) fn leave_body(&mut self, clock: &Clock) {
+        let Reading::Body { decoder, demand, piece_len, .. } = &mut self.reading else { return };
+        let left_max = self.limits.discard_len_max;
+        if decoder.left_min() > left_max {
+            return self.finish_connection(CloseReason::BodyUnwanted);
+        }
+        *demand = Demand::Unwanted { left: left_max };
+        let piece_len = mem::take(piece_len);
+        self.read_over(piece_len, clock);
+    }
+
     /// Reads over a body nobody wants, beginning with a piece that has come, as long as that
     /// is cheaper than a new connection.
+    #[inline(never)]
     pub(super) fn read_over(&mut self, mut piece_len: usize, clock: &Clock) {
         while let Reading::Body { decoder, demand: Demand::Unwanted { left }, .. } =
             &mut self.reading

@@ -84,13 +84,14 @@ impl Connection {
 /// What becomes of it.
 impl Connection {
     fn write_head(&mut self, response: &Response, clock: &Clock) -> ResponseFraming {
-        let version = self.buffers().head.version();
-        let framing = encode::framing(version, response.status, &response.body);
-        let may_go_on = self.may_go_on(clock) && framing != ResponseFraming::UntilClose;
-        self.current.status = response.status;
-        self.current.persists &= may_go_on;
-        let persistence = persistence(response.status, self.current.persists, version);
-        encode::head(self.buffers().output.writer(), response, framing, persistence, clock);
+        let may_go_on = self.may_go_on(clock);
+        let Self { buffers, current, .. } = self;
+        let Buffers { head, output, .. } = &mut **buffers.get_or_insert_with(Buffers::empty);
+        let framing = encode::framing(head.version(), response.status, &response.body);
+        current.status = response.status;
+        current.persists &= may_go_on && framing != ResponseFraming::UntilClose;
+        let persistence = persistence(response.status, current.persists, head.version());
+        encode::head(output.writer(), response, framing, persistence, clock);
         framing
     }
 
@@ -116,6 +117,19 @@ impl Connection {
         }
     }
 
+    /// `len` bytes were sent of a body that lies behind the output.
+    #[inline(never)]
+    pub(super) fn body_sent(&mut self, len: usize) {
+        if let Writing::Bytes(rest) = &mut self.writing {
+            let len = len.min(rest.len());
+            rest.advance(len);
+            self.current.body_len += len as u64;
+            if rest.is_empty() {
+                self.writing = Writing::Done;
+            }
+        }
+    }
+
     /// Whether no more of the request at hand is to come, or a handler goes on reading it.
     fn has_been_read(&self) -> bool {
         let is_bodiless = || self.head().is_some_and(|head| head.framing() == Framing::None);
@@ -127,6 +141,7 @@ impl Connection {
     }
 
     /// Only a 101, and only when the client offered it and its request has come whole.
+    #[cold]
     fn may_switch_to(&self, status: Status) -> bool {
         status == Status::SWITCHING_PROTOCOLS
             && !matches!(self.reading, Reading::Body { .. })
@@ -135,6 +150,7 @@ impl Connection {
     }
 
     /// Answers a request that will not be taken, if an answer is still possible, and closes.
+    #[cold]
     pub(super) fn refuse(&mut self, refusal: Refusal, clock: &Clock) {
         if let Reading::Head { .. } = self.reading {
             self.current = Current::new(clock.now());

@@ -75,6 +75,11 @@ impl Span {
         self.end as usize
     }
 
+    /// Whether it holds no byte.
+    pub(crate) const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
     /// The bytes of this span in the head it was taken from.
     pub(crate) fn of(self, head: &[u8]) -> &[u8] {
         head.get(self.start as usize..self.end as usize).unwrap_or_default()

@@ -80,25 +80,30 @@ impl<'a> Target<'a> {
     /// The path as it was sent, percent-encodings and all. An absolute form without a path
     /// means `/` (RFC 9110 §4.2.3); the authority and asterisk forms have none.
     pub fn path(&self) -> &'a str {
-        match (self.index.form, self.text(self.index.path)) {
-            (Form::Absolute, "") => "/",
-            (_, path) => path,
-        }
+        grammar::ascii(self.path_bytes())
     }
 
     /// The path, percent-decoded once. Not necessarily UTF-8, and a decoded `%2F` looks like
     /// a separator here: for choosing a route, not for naming a file.
     pub fn decoded_path(&self) -> Cow<'a, [u8]> {
-        match (self.index.form, self.index.path.of(self.head)) {
-            (Form::Absolute, b"") => Cow::Borrowed(b"/"),
-            (_, path) if self.index.is_encoded => percent_decode(path),
-            (_, path) => Cow::Borrowed(path),
-        }
+        let path = self.path_bytes();
+        if self.index.is_encoded { percent_decode(path) } else { Cow::Borrowed(path) }
+    }
+
+    /// Whether its path, percent-decoded, is this one.
+    #[inline]
+    pub fn is_at(&self, path: &[u8]) -> bool {
+        let own = self.path_bytes();
+        if self.index.is_encoded { decodes_to(own, path) } else { own == path }
     }
 
     /// What follows the first `?`, as it was sent.
     pub fn query(&self) -> Option<&'a str> {
         self.index.query.map(|span| self.text(span))
+    }
+
+    fn path_bytes(&self) -> &'a [u8] {
+        self.index.path.of(self.head)
     }
 
     fn text(&self, span: Span) -> &'a str {
@@ -107,6 +112,7 @@ impl<'a> Target<'a> {
 }
 
 /// Decodes `%XX`; anything that is not a percent-encoding stands for itself.
+#[inline(never)]
 pub fn percent_decode(text: &[u8]) -> Cow<'_, [u8]> {
     let (plain, mut rest) = text.split_at(grammar::find(text, b'%'));
     if rest.is_empty() {
@@ -127,6 +133,12 @@ pub fn percent_decode(text: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(decoded)
+}
+
+/// Apart from `is_at`, so that a plain path is compared where it lies, and nothing else is done.
+#[inline(never)]
+fn decodes_to(text: &[u8], decoded: &[u8]) -> bool {
+    *percent_decode(text) == *decoded
 }
 
 /// The value of a hexadecimal digit.
@@ -245,6 +257,10 @@ impl TargetIndex {
             Method::Options if path.is_empty() => Form::Asterisk,
             _ => Form::Absolute,
         };
+        if form == Form::Absolute && parts.path.is_empty() {
+            // It means `/`, and there is one before the authority.
+            parts.path = Span::new(authority_start - 1, authority_start);
+        }
         Ok(Self { form, all, authority: Span::new(authority_start, path_start), ..parts })
     }
 }

@@ -48,7 +48,8 @@ impl From<Head<'_>> for OwnedHead {
 /// Where a head's parts lie in its bytes, and what the core needs to know of it.
 #[derive(Debug, Clone, Default)]
 pub struct HeadIndex {
-    is_head: bool,
+    /// The method, unless only its token tells which.
+    method: Option<Method<'static>>,
     target: TargetIndex,
     version: Version,
     fields: FieldTable,
@@ -69,7 +70,10 @@ impl<'a> Head<'a> {
 
     /// The request method.
     pub fn method(&self) -> Method<'a> {
-        Method::from_token(self.index.target.before(self.bytes))
+        match self.index.method {
+            Some(method) => method,
+            None => Method::from_token(self.index.target.before(self.bytes)),
+        }
     }
 
     /// The request target.
@@ -112,7 +116,7 @@ impl HeadIndex {
     pub fn restart(&mut self) {
         self.has_request_line = false;
         self.looked_at = 0;
-        (self.is_head, self.version) = (false, Version::Http11);
+        (self.method, self.version) = (None, Version::Http11);
     }
 
     /// How the end of the request's body is known.
@@ -132,7 +136,7 @@ impl HeadIndex {
 
     /// Whether the method is HEAD, as far as it has been read.
     pub(crate) const fn is_head(&self) -> bool {
-        self.is_head
+        matches!(self.method, Some(Method::Head))
     }
 
     /// The version to answer in.
@@ -203,7 +207,7 @@ impl HeadIndex {
         let target_start = line.len() - rest.len();
         let rest = self.target.read(rest, target_start, method, served).ok()?;
         let (version, rest) = Version::read(rest)?;
-        self.is_head = matches!(method, Method::Head);
+        self.method = method.known();
         self.version = version;
         Some(line.len() - rest.len())
     }
@@ -219,13 +223,19 @@ impl HeadIndex {
             Some(_) if fields.is_repeated(&FieldName::HOST) => Err(Refusal::HostRepeated),
             // Nearly always it is that of the request before, which need not be read again.
             Some(rest) if rest == self.valid_host => Ok(()),
-            Some(rest) => {
-                fields.get(&FieldName::HOST).and_then(authority::port).ok_or(Refusal::Host)?;
-                self.valid_host.clear();
-                self.valid_host.extend_from_slice(rest);
-                Ok(())
-            }
+            Some(_) => self.read_host(head),
         }
+    }
+
+    /// Checks a Host that is not the one of the request before.
+    #[inline(never)]
+    fn read_host(&mut self, head: &[u8]) -> Result<(), Refusal> {
+        let fields = Fields::new(head, &self.fields);
+        fields.get(&FieldName::HOST).and_then(authority::port).ok_or(Refusal::Host)?;
+        let rest = fields.rest_of_line(&FieldName::HOST).unwrap_or_default();
+        self.valid_host.clear();
+        self.valid_host.extend_from_slice(rest);
+        Ok(())
     }
 
     /// Why a line is not valid. What is right in it decides how the refusal is written.
@@ -237,7 +247,7 @@ impl HeadIndex {
             return Refusal::RequestLine;
         }
         let method = Method::from_token(&line[..method_len]);
-        self.is_head = method == Method::Head;
+        self.method = method.known();
         match Version::parse(&line[target_end + 1..]) {
             Ok(version) => self.version = version,
             Err(refusal) => return refusal,

@@ -48,14 +48,10 @@ impl<'a> Method<'a> {
     }
 
     /// The method that a valid token names.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn from_token(token: &'a [u8]) -> Self {
-        // Compared as one word; a byte pattern is compared by the byte.
-        if token == b"GET" { Self::Get } else { Self::from_other_token(token) }
-    }
-
-    fn from_other_token(token: &'a [u8]) -> Self {
         match token {
+            b"GET" => Self::Get,
             b"HEAD" => Self::Head,
             b"POST" => Self::Post,
             b"PUT" => Self::Put,
@@ -66,6 +62,22 @@ impl<'a> Method<'a> {
             b"PATCH" => Self::Patch,
             other => Self::Other(grammar::ascii(other)),
         }
+    }
+
+    /// The method without its token, if it is one that has a name here.
+    pub(crate) const fn known(self) -> Option<Method<'static>> {
+        Some(match self {
+            Self::Get => Method::Get,
+            Self::Head => Method::Head,
+            Self::Post => Method::Post,
+            Self::Put => Method::Put,
+            Self::Delete => Method::Delete,
+            Self::Connect => Method::Connect,
+            Self::Options => Method::Options,
+            Self::Trace => Method::Trace,
+            Self::Patch => Method::Patch,
+            Self::Other(_) => return None,
+        })
     }
 
     /// The token as it stands in a request line.

@@ -5,6 +5,8 @@
 //! unfinished line are looked at once, when they come. A field that appears in several
 //! lines is several entries; only lists may be joined (RFC 9110 §5.3).
 
+use std::mem;
+
 use super::{
     error::Refusal,
     grammar::{self, LineEnd, TCHAR},
@@ -30,6 +32,7 @@ impl<'a> Fields<'a> {
             entries: Vec::new(),
             present: 0,
             repeated: 0,
+            start: 0,
             line_start: 0,
             looked_at: 0,
         };
@@ -38,7 +41,7 @@ impl<'a> Fields<'a> {
 
     /// How many field lines there are.
     pub fn len(&self) -> usize {
-        self.table.entries.len()
+        self.table.len()
     }
 
     /// Whether there is none.
@@ -155,6 +158,8 @@ pub(crate) struct FieldTable {
     present: u64,
     /// A bit for each of them that occurs more than once.
     repeated: u64,
+    /// Where the section begins.
+    start: usize,
     /// Where the first line that is not read yet begins.
     line_start: usize,
     /// How far the bytes of that line have been looked at.
@@ -177,6 +182,12 @@ impl Entry {
     #[expect(clippy::cast_possible_truncation, reason = "bounded by head_len_max")]
     const fn new(start: usize, value: usize, next: usize, number: u8) -> Self {
         Self { start: start as u32, value: value as u32, next: next as u32, number }
+    }
+
+    /// What began at `old` begins at `new`.
+    fn move_by(&mut self, old: usize, new: usize) {
+        let moved = |at: u32| at as usize + new - old;
+        *self = Self::new(moved(self.start), moved(self.value), moved(self.next), self.number);
     }
 
     fn name(self, section: &[u8]) -> &[u8] {
@@ -207,8 +218,23 @@ impl FieldTable {
     pub(crate) fn restart(&mut self, line_start: usize) {
         self.entries.clear();
         (self.present, self.repeated) = (0, 0);
+        self.start = line_start;
         self.line_start = line_start;
         self.looked_at = line_start;
+    }
+
+    /// The same section begins at `start` now.
+    #[inline]
+    pub(crate) fn move_to(&mut self, start: usize) {
+        if start != self.start {
+            let old = mem::replace(&mut self.start, start);
+            self.entries.iter_mut().for_each(|entry| entry.move_by(old, start));
+        }
+    }
+
+    /// How many field lines there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// How many lines of this name there can be, so that a look-up ends early: mostly at once.

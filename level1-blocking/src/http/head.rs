@@ -18,6 +18,9 @@ use super::{
     version::Version,
 };
 
+/// Bytes of a field section that are kept to hold the next one against.
+const SECTION_LEN_MAX: usize = 2048;
+
 /// A valid request head.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
@@ -56,6 +59,13 @@ pub struct HeadIndex {
     framing: Framing,
     expectation: Expectation,
     persists: bool,
+    /// How long the request line is: where the fields begin.
+    line_len: usize,
+    /// The bytes that `fields` and what follows from them were read from; empty if those are not
+    /// valid or not kept. They may have come over another connection.
+    section: Vec<u8>,
+    /// The version of the request they came with.
+    section_version: Version,
     /// What stood behind the colon of the last Host that was found valid, of whichever connection.
     valid_host: Vec<u8>,
     has_request_line: bool,
@@ -155,16 +165,57 @@ impl HeadIndex {
         limits: &Limits,
         served: Scheme,
     ) -> Result<Option<usize>, Refusal> {
-        if !self.has_request_line && !self.read_request_line(head, limits, served)? {
-            return Ok(None);
+        if !self.has_request_line {
+            if !self.read_request_line(head, limits, served)? {
+                return Ok(None);
+            }
+            if self.repeats_section(head, limits) {
+                return Ok(Some(self.line_len + self.section.len()));
+            }
+            self.section.clear();
+            self.fields.restart(self.line_len);
         }
+        self.read_section(head, limits)
+    }
+
+    /// Whether the fields are, byte for byte, those of the head before, so that all that was found
+    /// in them holds again. A client says the same of itself with every request, which is what
+    /// HPACK lives by.
+    #[inline]
+    fn repeats_section(&mut self, head: &[u8], limits: &Limits) -> bool {
+        let repeats = !self.section.is_empty()
+            && head[self.line_len..].starts_with(&self.section)
+            && self.section_version == self.version
+            && self.line_len + self.section.len() <= limits.head_len_max
+            && self.fields.len() <= limits.fields_max;
+        if repeats {
+            self.fields.move_to(self.line_len);
+        }
+        repeats
+    }
+
+    /// Reads the fields, as far as they have come, and what they say of message and connection.
+    #[inline(never)]
+    fn read_section(&mut self, head: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
         let Some(len) = self.fields.read(head, limits)? else { return Ok(None) };
         self.check_host(head)?;
         let fields = Fields::new(head, &self.fields);
         self.framing = framing::of_request(self.version, &fields)?;
         self.expectation = framing::expectation(self.version, self.framing, &fields);
         self.persists = framing::persists(self.version, &fields);
+        self.keep_section(&head[self.line_len..len]);
         Ok(Some(len))
+    }
+
+    /// Keeps a valid section for `repeats_section`.
+    fn keep_section(&mut self, section: &[u8]) {
+        let fields = Fields::new(section, &self.fields);
+        // How long it takes to compare a secret would tell others about it.
+        let is_secret = fields.has(&FieldName::AUTHORIZATION) || fields.has(&FieldName::COOKIE);
+        if !is_secret && section.len() <= SECTION_LEN_MAX {
+            self.section.extend_from_slice(section);
+            self.section_version = self.version;
+        }
     }
 
     /// `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3); false while it has not
@@ -182,7 +233,7 @@ impl HeadIndex {
         if !(was_cut && self.line_end(line) == LineEnd::Open)
             && let Some(len) = self.read_valid_line(line, served)
         {
-            self.fields.restart(len);
+            self.line_len = len;
             self.has_request_line = true;
             return Ok(true);
         }
@@ -348,6 +399,51 @@ mod tests {
             index.restart();
             let found = index.read(head.as_bytes(), &Limits::default(), Scheme::Http);
             assert_eq!(found, expected, "{host:?}");
+        }
+    }
+
+    fn summary(index: &mut HeadIndex, head: &str, limits: &Limits) -> Result<String, Refusal> {
+        index.restart();
+        let len = index.read(head.as_bytes(), limits, Scheme::Http)?;
+        let view = Head::new(head.as_bytes(), index);
+        let fields: Vec<_> = view.fields().iter().collect();
+        let rest = (view.framing(), view.expectation(), index.persists());
+        Ok(format!("{len:?} {} {fields:?} {rest:?}", view.method()))
+    }
+
+    #[test]
+    fn a_head_is_read_alike_whichever_came_before_it() {
+        let lines = ["GET / HTTP/1.1", "PROPFIND /longer HTTP/1.1", "POST /?a HTTP/1.0"];
+        let sections = [
+            "",
+            "Host: h\r\n",
+            "Host: h\r\nA: b\r\n",
+            "Host: h\r\nA: c\r\n",
+            "Host: h\r\nA: b\r\nB: c\r\n",
+            "Host: h\r\nHost: h\r\n",
+            "Host: h\r\nCookie: a\r\n",
+            "Host: h\r\nContent-Length: 3\r\nExpect: 100-continue\r\n",
+            "Host: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n",
+        ];
+        let heads: Vec<String> = lines
+            .iter()
+            .flat_map(|line| sections.map(|section| format!("{line}\r\n{section}\r\n")))
+            .collect();
+        let bounds = [
+            Limits::default(),
+            Limits { fields_max: 2, ..Limits::default() },
+            Limits { head_len_max: 40, ..Limits::default() },
+        ];
+        for before in &heads {
+            for head in &heads {
+                for limits in &bounds {
+                    let mut index = HeadIndex::default();
+                    let _ = summary(&mut index, before, &Limits::default());
+                    let found = summary(&mut index, head, limits);
+                    let expected = summary(&mut HeadIndex::default(), head, limits);
+                    assert_eq!(found, expected, "{head:?} after {before:?}");
+                }
+            }
         }
     }
 

@@ -42,6 +42,14 @@ impl Buffers {
     pub(crate) fn empty() -> Box<Self> {
         Box::default()
     }
+
+    /// Forgets what is in them.
+    #[inline(never)]
+    pub(crate) fn clear(&mut self) {
+        self.input.clear();
+        self.output.clear();
+        self.head.restart();
+    }
 }
 
 /// Buffers that no connection needs at the moment; one pool a worker.
@@ -73,10 +81,8 @@ impl BufferPool {
         self.free.pop().unwrap_or_else(Buffers::empty)
     }
 
-    pub(crate) fn put(&mut self, mut buffers: Box<Buffers>) {
-        buffers.input.clear();
-        buffers.output.clear();
-        buffers.head.restart();
+    /// Takes back buffers that nothing is in.
+    pub(crate) fn put(&mut self, buffers: Box<Buffers>) {
         let len = buffers.input.bytes.len() + buffers.output.bytes.capacity();
         if self.free.len() < self.len_max && len <= KEPT_LEN_MAX {
             self.free.push(buffers);

@@ -195,8 +195,12 @@ impl Connection {
     pub fn release(&mut self, pool: &mut BufferPool) {
         let is_over = matches!(self.phase, Phase::Closed(_));
         if (self.is_idle() || is_over)
-            && let Some(buffers) = self.buffers.take()
+            && let Some(mut buffers) = self.buffers.take()
         {
+            // Between two requests nothing is left in them.
+            if is_over {
+                buffers.clear();
+            }
             pool.put(buffers);
         }
     }

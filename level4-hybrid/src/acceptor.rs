@@ -13,14 +13,14 @@ use level2_threads::{
     metrics::shard::Shard,
 };
 use level3_async::event_loop::accept;
-use socket2::{Domain, Socket};
+use socket2::Domain;
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::mpsc,
     time,
 };
 
-use crate::{application::Shared, driver, stream::Stream};
+use crate::{application::Shared, driver, stream::Socket};
 
 /// Who lets clients in at one listener.
 #[derive(Debug)]
@@ -39,12 +39,6 @@ pub(crate) struct Acceptor {
 enum Door {
     Tcp(TcpListener),
     Unix(UnixListener),
-}
-
-/// Who came in.
-enum Guest {
-    Tcp(TcpStream),
-    Unix(UnixStream),
 }
 
 impl Acceptor {
@@ -74,12 +68,12 @@ impl Acceptor {
         // From here on it is not missed; whoever was told before finds the flag set.
         stopped.as_mut().enable();
         while !shared.stop.is_requested() {
-            let guest = tokio::select! {
-                guest = self.next_guest() => guest,
+            let next = tokio::select! {
+                next = self.next_client() => next,
                 () = &mut stopped => break,
             };
-            match guest {
-                Ok((guest, client)) => self.let_in(guest, client).await,
+            match next {
+                Ok((socket, client)) => self.let_in(socket, client).await,
                 Err(error) => self.after_failure(error).await?,
             }
         }
@@ -88,7 +82,7 @@ impl Acceptor {
     // ANCHOR_END: run
 
     /// The next client. While there is no room, clients wait in the kernel's queue.
-    async fn next_guest(&self) -> io::Result<(Guest, Client)> {
+    async fn next_client(&self) -> io::Result<(Socket, Client)> {
         let mut room = pin!(self.shared.room.notified());
         loop {
             room.as_mut().enable();
@@ -111,7 +105,7 @@ impl Acceptor {
         loop {
             match accept(&self.listener.socket) {
                 Ok((socket, client)) => match self.door.adopt(socket) {
-                    Ok(guest) => self.let_in(guest, client).await,
+                    Ok(socket) => self.let_in(socket, client).await,
                     Err(error) => self.after_failure(error).await?,
                 },
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -130,12 +124,14 @@ impl Acceptor {
         Ok(())
     }
 
-    async fn let_in(&self, guest: Guest, client: Client) {
+    async fn let_in(&self, socket: Socket, client: Client) {
         let place = self.place().await;
-        match guest {
-            Guest::Tcp(stream) => self.serve(stream, client, place),
-            Guest::Unix(stream) => self.serve(stream, client, place),
-        }
+        let presence = (Presence::new(place, self.counts), self.inside.clone());
+        let (application, shared) = (self.shared.application(), Arc::clone(&self.shared));
+        tokio::spawn(async move {
+            driver::serve(socket, client, application, shared).await;
+            drop(presence);
+        });
     }
 
     /// A place. Another acceptor may have taken the last one meanwhile.
@@ -149,19 +145,10 @@ impl Acceptor {
             }
         }
     }
-
-    fn serve(&self, stream: impl Stream, client: Client, place: Place) {
-        let presence = (Presence::new(place, self.counts), self.inside.clone());
-        let (application, shared) = (self.shared.application(), Arc::clone(&self.shared));
-        tokio::spawn(async move {
-            driver::serve(stream, client, application, shared).await;
-            drop(presence);
-        });
-    }
 }
 
 impl Door {
-    fn new(listener: &Socket) -> io::Result<Self> {
+    fn new(listener: &socket2::Socket) -> io::Result<Self> {
         let is_unix = listener.local_addr()?.domain() == Domain::UNIX;
         let descriptor = OwnedFd::from(listener.try_clone()?);
         Ok(if is_unix {
@@ -171,25 +158,25 @@ impl Door {
         })
     }
 
-    async fn accept(&self) -> io::Result<(Guest, Client)> {
+    async fn accept(&self) -> io::Result<(Socket, Client)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                Ok((Guest::Tcp(stream), Client::Address(peer.ip())))
+                Ok((Socket::Tcp(stream), Client::Address(peer.ip())))
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
-                Ok((Guest::Unix(stream), Client::Local))
+                Ok((Socket::Unix(stream), Client::Local))
             }
         }
     }
 
     /// A connection that was accepted here, but not by the runtime.
-    fn adopt(&self, connection: Socket) -> io::Result<Guest> {
+    fn adopt(&self, connection: socket2::Socket) -> io::Result<Socket> {
         let descriptor = OwnedFd::from(connection);
         Ok(match self {
-            Self::Tcp(_) => Guest::Tcp(TcpStream::from_std(descriptor.into())?),
-            Self::Unix(_) => Guest::Unix(UnixStream::from_std(descriptor.into())?),
+            Self::Tcp(_) => Socket::Tcp(TcpStream::from_std(descriptor.into())?),
+            Self::Unix(_) => Socket::Unix(UnixStream::from_std(descriptor.into())?),
         })
     }
 }

@@ -215,11 +215,9 @@ impl<S: Stream> Driver<S> {
             }
             Some(Event::Answered(exchange)) => {
                 worker.note(self.client, &exchange);
-                (self.feed, self.file_sender) = (None, FileSender::default());
-                if exchange.status != Status::SWITCHING_PROTOCOLS {
-                    self.work = Work::None;
-                }
+                let is_upgrade = exchange.status == Status::SWITCHING_PROTOCOLS;
                 connection.next_request(clock);
+                self.forget_request(is_upgrade);
             }
             Some(Event::Upgraded(received)) => {
                 return Poll::Ready(Some(Ended::Upgraded(Bytes::copy_from_slice(received))));
@@ -231,6 +229,19 @@ impl<S: Stream> Driver<S> {
             None => return Poll::Pending,
         }
         Poll::Ready(None)
+    }
+
+    /// The request has been answered: whatever was still done for it is in vain.
+    fn forget_request(&mut self, is_upgrade: bool) {
+        if self.feed.is_some() {
+            self.feed = None;
+        }
+        if self.file_sender.has_begun() {
+            self.file_sender = FileSender::default();
+        }
+        if !matches!(self.work, Work::None) && !is_upgrade {
+            self.work = Work::None;
+        }
     }
 
     /// Has the handler answer the request that was accepted, unless the core has refused it.
@@ -260,11 +271,11 @@ impl<S: Stream> Driver<S> {
         worker.handled(began, connection, shared);
         let Reply { response, rest } = reply;
         let is_stream = matches!(response.body, Body::Stream(_));
-        self.work = match rest {
-            Rest::Nothing => Work::None,
-            Rest::Pieces(pieces) => Work::Filling(pieces, Bytes::new()),
-            Rest::Upgrade(upgrade) => Work::Upgrading(upgrade),
-        };
+        match rest {
+            Rest::Nothing => {}
+            Rest::Pieces(pieces) => self.work = Work::Filling(pieces, Bytes::new()),
+            Rest::Upgrade(upgrade) => self.work = Work::Upgrading(upgrade),
+        }
         connection.respond(response, &worker.clock);
         if is_stream && !matches!(self.work, Work::Filling(..)) {
             // Nobody would ever fill it.
@@ -275,8 +286,12 @@ impl<S: Stream> Driver<S> {
     /// Goes on with our side's work; ready if that has changed anything.
     fn poll_work(&mut self, worker: &mut Worker, context: &mut Context<'_>) -> Poll<()> {
         let Self { connection, work, feed, .. } = self;
+        if let (Work::None, None) = (&*work, &*feed) {
+            return Poll::Pending;
+        }
         if let Poll::Ready(progress) = work.poll(connection, &worker.clock, context) {
             if let Progress::Replied(reply, began) = progress {
+                *work = Work::None;
                 self.reply(reply, began, worker);
             }
             return Poll::Ready(());
@@ -297,6 +312,7 @@ impl<S: Stream> Driver<S> {
         if !connection.may_read() {
             return Poll::Pending;
         }
+        ready!(stream.poll_readable(context));
         let mut spare = ReadBuf::new(connection.spare(&mut worker.pool));
         let outcome = ready!(Pin::new(stream).poll_read(context, &mut spare));
         match (outcome, spare.filled().len()) {

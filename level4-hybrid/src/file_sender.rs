@@ -51,6 +51,11 @@ pub(crate) struct FilePart<'a> {
 }
 
 impl FileSender {
+    /// Whether it knows of a file.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.ready_until > 0
+    }
+
     /// Sends some of `part`, and says how much; zero if the file is shorter than it was. `copied`
     /// is lent, for a stream that sends no file by itself.
     pub(crate) fn poll_send<S: Stream>(

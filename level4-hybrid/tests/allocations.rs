@@ -16,6 +16,7 @@ use level4_hybrid::{
     blocking::Pool,
     demo::Hybrid,
     driver,
+    stream::Socket,
 };
 use tokio::{
     runtime::{Builder, Runtime},
@@ -46,9 +47,8 @@ impl Loopback {
         server.set_nonblocking(true).expect("a socket");
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.spawn(async move {
-            let stream = server.try_into().expect("a runtime");
-            driver::serve::<tokio::net::TcpStream>(stream, Client::Local, application, shared)
-                .await;
+            let socket = Socket::Tcp(server.try_into().expect("a runtime"));
+            driver::serve(socket, Client::Local, application, shared).await;
         });
         Self { runtime, client }
     }

@@ -393,3 +393,8 @@ enum Sent {
     File(usize),
     Shutdown,
 }
+
+const _: () = assert!(
+    size_of::<Driver<crate::stream::Socket>>() <= 512,
+    "ten thousand idle clients are so many of these"
+);

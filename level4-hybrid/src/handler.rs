@@ -52,6 +52,7 @@ pub struct Request<'a> {
     pub received: Instant,
 }
 
+// ANCHOR: answer
 /// When there is a reply.
 pub enum Answer {
     /// At once.
@@ -59,6 +60,7 @@ pub enum Answer {
     /// When this is done. It is dropped if the client leaves before that.
     Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
 }
+// ANCHOR_END: answer
 
 impl Answer {
     /// When `work` is done.

@@ -369,8 +369,10 @@ impl<S: Stream> Driver<S> {
     /// Ready if the deadline has come. It is the runtime's timer that says so, and not the
     /// clock: by then the runtime has heard of all that the client did before.
     fn poll_alarm(&mut self, worker: &Worker, context: &mut Context<'_>) -> Poll<()> {
-        let Self { connection, alarm, .. } = self;
-        let Some(deadline) = connection.deadline() else { return Poll::Pending };
+        let Self { connection, alarm, file_sender, .. } = self;
+        let Some(deadline) = connection.deadline().filter(|_| !file_sender.is_waiting()) else {
+            return Poll::Pending;
+        };
         let stands_at = alarm.deadline().into_std();
         if deadline < stands_at {
             alarm.as_mut().reset(deadline.into());

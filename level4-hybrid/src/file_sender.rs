@@ -56,6 +56,11 @@ impl FileSender {
         self.ready_until > 0
     }
 
+    /// Whether the disk is waited for, and not the client.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        self.arriving.is_some()
+    }
+
     /// Sends some of `part`, and says how much; zero if the file is shorter than it was. `copied`
     /// is lent, for a stream that sends no file by itself.
     pub(crate) fn poll_send<S: Stream>(

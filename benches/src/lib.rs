@@ -1,6 +1,8 @@
-//! What the benchmarks share: the requests they send, and the core driven in memory.
+//! The [race] between all levels, and what the benchmarks of the core share: the requests
+//! they send, and the core driven in memory.
 
 pub mod memory;
+pub mod race;
 
 /// A small request, as load generators send it: three fields.
 pub const SMALL: &[u8] =

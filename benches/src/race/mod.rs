@@ -6,3 +6,20 @@
 
 pub mod statistics;
 pub mod load;
+pub mod record;
+pub mod cores;
+pub mod distance;
+pub mod process;
+pub mod conditions;
+pub mod machine;
+pub mod contender;
+pub mod binaries;
+pub mod server;
+pub mod effort;
+pub mod track;
+pub mod scenario;
+pub mod row;
+pub mod progress;
+pub mod contest;
+pub mod report;
+pub mod options;

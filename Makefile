@@ -9,7 +9,10 @@ test:   ## Install what the tests need, and pass them all
 lint:   ## What a change must also pass
 	cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
 
-bench:  ## Measure the protocol core, beside httparse
+race:   ## Load all levels side by side, and write target/race/report.html
+	cargo race
+
+bench:  ## Measure all levels with one client, and the protocol core beside httparse
 	cargo bench --package benches
 
 count:  ## Count the instructions of a request in the core (needs valgrind)
@@ -25,4 +28,4 @@ help:   ## Show this menu
 	@sed -n 's/^\([a-z]*\): *## /\1\t/p' Makefile
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint bench count doc ci help
+.PHONY: run test lint race bench count doc ci help

@@ -15,7 +15,10 @@ fn race(arguments: &[&str]) -> Output {
 fn what_it_cannot_use_is_refused_with_the_way_out() {
     let cases: [(&[&str], &str); 8] = [
         (&["--scenario", "hallo"], "possible values: hello, slow-beside-fast, idle, pipelined"),
-        (&["--level", "level9"], "possible values: level1, level1-one, level2, level2-thread"),
+        (
+            &["--level", "level9"],
+            "possible values: level1, level1-one, level2, level2-thread, level2-pool, level2-process, level3",
+        ),
         (&["--rounds", "0"], "0 is not in 1..=100"),
         (&["--seconds", "soon"], "write a number of seconds, such as 0.5"),
         (&["--seconds", "NaN"], "write a number from 0.05 to 60"),

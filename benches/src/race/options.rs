@@ -134,9 +134,12 @@ fn scenario_names() -> PossibleValuesParser {
 }
 
 fn contender_names() -> PossibleValuesParser {
-    let mut names: Vec<_> =
-        CONTENDERS.iter().flat_map(|contender| [contender.level(), contender.name]).collect();
-    names.dedup();
+    let mut names = Vec::new();
+    for name in CONTENDERS.iter().flat_map(|contender| [contender.level(), contender.name]) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     names.into()
 }
 

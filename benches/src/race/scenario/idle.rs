@@ -27,7 +27,7 @@ pub const SCENARIO: Scenario = Scenario {
         Beside them 100 clients go on, open loop. Memory is the proportional set of all \
         processes (Pss); each idle client’s share is what it grew by since the 100 were alone. At the end of each step \
         every idle client is answered once more.",
-    prediction: "Level 2's threads and processes lose: each idle client keeps a stack, 31 KiB \
+    prediction: "Level 2's threads and processes lose: each idle client keeps a stack, 30 KiB \
         with what belongs to it, or a process, over 100 KiB. In the pool's waiting room and in \
         the loops of levels 3 and 4 it is an entry in a table: 1 or 2 KiB, and no thread.",
     losers: &["level2-thread", "level2-process"],
@@ -42,7 +42,7 @@ pub const SCENARIO: Scenario = Scenario {
         Measure { key: "p99", title: "p99 µs, open", decimals: 0 },
     ],
     picture: Picture::Lines("memory"),
-    step_title: "idle",
+    step_title: "idle clients",
     steps: &["10", "100", "1\u{202f}000", "10\u{202f}000"],
     absence,
     duration: |effort| {

@@ -21,7 +21,7 @@ pub const SCENARIO: Scenario = Scenario {
     prediction: "A thread or a process for each connection loses: sixteen requests later another \
         one must run, and the switch is the largest thing left. The pool's workers take the next \
         batch from a queue that is not empty; the loops of levels 3 and 4 never leave their \
-        thread. All is closer together than with single requests, as everybody parses what one \
+        thread. (level1-one has one client only, and waits for it.) All is closer together than with single requests, as everybody parses what one \
         read brought and answers it with one write, by the same protocol core.",
     losers: &["level2-thread", "level2-process"],
     cures: &["level3", "level4"],

@@ -1,7 +1,6 @@
 //! Lines: a measure over the steps, a line for each contender, both axes logarithmic.
 
 use super::{
-    WIDTH,
     axis::{Axis, tick_text},
     class, drawing, line, round, text, text_around, text_before,
 };
@@ -89,7 +88,8 @@ impl Curve<'_> {
     }
 }
 
-/// The names beside the lines' ends, moved down where they would overlap.
+/// The names beside the lines' ends, moved down where they would overlap; above the end of a line
+/// that ends early, where others go on.
 fn labels(scenario: &Scenario, curves: &[Curve<'_>]) -> Vec<Element> {
     let mut ends: Vec<_> = curves
         .iter()
@@ -99,9 +99,13 @@ fn labels(scenario: &Scenario, curves: &[Curve<'_>]) -> Vec<Element> {
     let mut lowest = f64::NEG_INFINITY;
     let mut labels = Vec::new();
     for (y, x, contender) in ends {
-        lowest = (lowest + LABEL).max(y);
-        let x = (x + 8.0).min(WIDTH);
-        labels.push(text(x, lowest + 4.0, class(scenario, contender), contender));
+        let class = class(scenario, contender);
+        if x + 1.0 < END {
+            labels.push(text_around(x, y - 9.0, class, contender));
+        } else {
+            lowest = (lowest + LABEL).max(y);
+            labels.push(text(x + 8.0, lowest + 4.0, class, contender));
+        }
     }
     labels
 }

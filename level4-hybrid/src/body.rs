@@ -11,7 +11,6 @@
 
 use std::{
     future::poll_fn,
-    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
@@ -47,20 +46,14 @@ struct Passage {
 
 #[derive(Debug, Default)]
 struct State {
-    parcel: Parcel,
+    /// What was handed over and is not taken yet.
+    piece: Option<Bytes>,
+    /// What there is behind that piece, once no more pieces come.
+    end: Option<Result<OwnedFields, Incomplete>>,
     /// The handler asked while there was nothing, and waits.
     reader: Option<Waker>,
     /// The connection found that nothing was asked for, and waits.
     feeder: Option<Waker>,
-}
-
-#[derive(Debug, Default)]
-enum Parcel {
-    #[default]
-    Nothing,
-    Piece(Bytes),
-    Ended(OwnedFields),
-    Incomplete,
 }
 
 /// The two ends of a body's way.
@@ -94,15 +87,13 @@ impl RequestBody {
     ) -> Poll<Result<Option<Bytes>, Incomplete>> {
         let Some(passage) = &self.passage else { return Poll::Ready(Ok(None)) };
         let mut state = passage.state();
-        match &mut state.parcel {
-            Parcel::Piece(piece) => {
-                let piece = mem::take(piece);
-                state.parcel = Parcel::Nothing;
-                Poll::Ready(Ok(Some(piece)))
-            }
-            Parcel::Ended(_) => Poll::Ready(Ok(None)),
-            Parcel::Incomplete => Poll::Ready(Err(Incomplete)),
-            Parcel::Nothing => {
+        if let Some(piece) = state.piece.take() {
+            return Poll::Ready(Ok(Some(piece)));
+        }
+        match &state.end {
+            Some(Ok(_)) => Poll::Ready(Ok(None)),
+            Some(Err(incomplete)) => Poll::Ready(Err(*incomplete)),
+            None => {
                 state.reader = Some(context.waker().clone());
                 wake(state.feeder.take(), context);
                 Poll::Pending
@@ -125,8 +116,8 @@ impl RequestBody {
     /// What came behind the body, once its end was seen.
     pub fn trailers(&self) -> OwnedFields {
         let Some(passage) = &self.passage else { return OwnedFields::default() };
-        match &passage.state().parcel {
-            Parcel::Ended(trailers) => trailers.clone(),
+        match &passage.state().end {
+            Some(Ok(trailers)) => trailers.clone(),
             _ => OwnedFields::default(),
         }
     }
@@ -154,18 +145,16 @@ impl Feed {
 
     /// Hands a piece over, which the handler waits for.
     pub(crate) fn deliver(&mut self, piece: Bytes, context: &Context<'_>) {
-        self.put(Parcel::Piece(piece), context);
-    }
-
-    /// The body has ended, and the handler waits to know.
-    pub(crate) fn end(mut self, trailers: OwnedFields, context: &Context<'_>) {
-        self.put(Parcel::Ended(trailers), context);
-    }
-
-    fn put(&mut self, parcel: Parcel, context: &Context<'_>) {
         self.is_awaited = false;
         let mut state = self.passage.state();
-        state.parcel = parcel;
+        state.piece = Some(piece);
+        wake(state.reader.take(), context);
+    }
+
+    /// The body has ended, whether the handler waits to know or not.
+    pub(crate) fn end(self, trailers: OwnedFields, context: &Context<'_>) {
+        let mut state = self.passage.state();
+        state.end = Some(Ok(trailers));
         wake(state.reader.take(), context);
     }
 }
@@ -174,8 +163,8 @@ impl Feed {
 impl Drop for Feed {
     fn drop(&mut self) {
         let mut state = self.passage.state();
-        if let Parcel::Nothing = state.parcel {
-            state.parcel = Parcel::Incomplete;
+        if state.end.is_none() {
+            state.end = Some(Err(Incomplete));
             if let Some(reader) = state.reader.take() {
                 reader.wake();
             }

@@ -7,8 +7,7 @@
 //! | `/echo` | here, piece by piece as it comes |
 
 use std::{
-    collections::VecDeque,
-    io,
+    io, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -33,7 +32,7 @@ use crate::{
     application::Application,
     blocking::{Blocking, Pool, busy, incomplete},
     body::{Incomplete, RequestBody},
-    handler::{Answer, Handler, Piece, Pieces, Reply, Request},
+    handler::{Answer, Handler, Piece, Reply, Request},
     hot_files::{HotFiles, LookedUp, NotLookedUp},
 };
 
@@ -155,36 +154,32 @@ fn echo(request: Request<'_>) -> Answer {
     let framing = request.head.framing();
     let mut body = request.body;
     Answer::later(async move {
-        let (mut gathered, mut gathered_len) = (VecDeque::new(), 0);
         let len = match framing {
             Framing::None => Some(0),
             Framing::Length(len) => Some(len),
             Framing::Chunked => None,
         };
-        while len.is_none_or(|len| len <= GATHERED_LEN_MAX) && gathered_len <= GATHERED_LEN_MAX {
+        let gathered_len_max = if len.is_none_or(|len| len <= GATHERED_LEN_MAX) {
+            GATHERED_LEN_MAX
+        } else {
+            // A piece is asked for all the same: an answer before that would refuse the body.
+            0
+        };
+        let mut gathered = Vec::new();
+        while gathered.is_empty() || gathered.len() as u64 <= gathered_len_max {
             match body.piece().await {
-                Ok(Some(piece)) => {
-                    gathered_len += piece.len() as u64;
-                    gathered.push_back(piece);
-                }
-                Ok(None) => return response.body(joined(gathered)).into(),
+                Ok(Some(piece)) => gathered.extend_from_slice(&piece),
+                Ok(None) => return response.body(gathered).into(),
                 Err(Incomplete) => return incomplete(),
             }
         }
-        Reply::streaming(response, len, Box::pin(Echo { gathered, body }) as Pieces)
+        Reply::streaming(response, len, Box::pin(Echo { gathered: gathered.into(), body }))
     })
-}
-
-fn joined(mut pieces: VecDeque<Bytes>) -> Bytes {
-    match pieces.len() {
-        1 => pieces.pop_front().unwrap_or_default(),
-        _ => pieces.make_contiguous().concat().into(),
-    }
 }
 
 /// What has been gathered, and then the rest as it comes.
 struct Echo {
-    gathered: VecDeque<Bytes>,
+    gathered: Bytes,
     body: RequestBody,
 }
 
@@ -195,8 +190,8 @@ impl futures_core::Stream for Echo {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Piece>>> {
-        if let Some(piece) = self.gathered.pop_front() {
-            return Poll::Ready(Some(Ok(Piece::Data(piece))));
+        if !self.gathered.is_empty() {
+            return Poll::Ready(Some(Ok(Piece::Data(mem::take(&mut self.gathered)))));
         }
         Poll::Ready(match ready!(self.body.poll_piece(context)) {
             Ok(Some(piece)) => Some(Ok(Piece::Data(piece))),

@@ -11,7 +11,7 @@
 //! Every wake-up asks what is due and does what can be done, until nothing can; each thing
 //! that cannot has seen to it that the task is woken when it can. While a handler is at work
 //! the driver goes on reading as far as the core allows, and so it notices a client that has
-//! left: then it drops the handler's future, and with it what waits for the pool.
+//! reset its connection: then it drops the handler's future, and with it what waits for the pool.
 //!
 //! The deadline costs a comparison, as in level 3's wheel: the alarm stands at a deadline that
 //! was due once, and moves only when that has come, or when an earlier one is due.
@@ -34,7 +34,7 @@ use level1_blocking::{
         body::Body,
         framing::Framing,
         status::Status,
-        step::{Event, Write},
+        step::{CloseReason, Event, Write},
         target::Scheme,
     },
     logging,
@@ -58,18 +58,28 @@ use crate::{
     worker::Worker,
 };
 
-/// Serves a connection that was accepted now, until it is to be closed.
+/// Serves a connection that was accepted now, until it is to be closed. It is polled by one task
+/// from its beginning to its end.
 pub async fn serve<S: Stream>(
     stream: S,
     client: Client,
     application: Application,
     shared: Arc<Shared>,
 ) {
+    let write_timeout = application.limits.write_timeout;
     let mut driver = Driver::new(stream, client, application, shared);
-    if let Ended::Upgraded(received) = poll_fn(|context| driver.poll(context)).await
-        && let Work::Upgrading(upgrade) = driver.work
-    {
-        upgrade(Upgraded { io: Box::new(driver.stream), received }).await;
+    match poll_fn(|context| driver.poll(context)).await {
+        Ended::Upgraded(received) => {
+            if let Work::Upgrading(upgrade) = driver.work {
+                upgrade(Upgraded { io: Box::new(driver.stream), received }).await;
+            }
+        }
+        // What the stream still holds is to leave, and its own farewell, if it has one.
+        Ended::Closed(CloseReason::PeerVanished | CloseReason::WriteStalled) => {}
+        Ended::Closed(_) => {
+            let farewell = poll_fn(|context| Pin::new(&mut driver.stream).poll_shutdown(context));
+            let _ = time::timeout(write_timeout, farewell).await;
+        }
     }
 }
 
@@ -97,7 +107,7 @@ struct Driver<S> {
 /// How it ends.
 enum Ended {
     /// The stream is to be closed.
-    Closed,
+    Closed(CloseReason),
     /// It belongs to another protocol, of which so much has come.
     Upgraded(Bytes),
 }
@@ -205,9 +215,6 @@ impl<S: Stream> Driver<S> {
                 connection.want_body(false, clock);
             }
             Some(Event::BodyEnd(_, trailers)) => {
-                if feed.as_ref().is_some_and(|feed| !feed.is_awaited()) {
-                    return Poll::Pending;
-                }
                 if let Some(feed) = feed.take() {
                     feed.end(trailers.into(), context);
                 }
@@ -224,7 +231,7 @@ impl<S: Stream> Driver<S> {
             }
             Some(Event::Close(reason)) => {
                 tracing::debug!(client = %self.client, %reason, "closed");
-                return Poll::Ready(Some(Ended::Closed));
+                return Poll::Ready(Some(Ended::Closed(reason)));
             }
             None => return Poll::Pending,
         }

@@ -129,6 +129,35 @@ fn a_large_file_is_kept_open_and_a_head_reads_nothing() {
     assert_eq!(files.at_hand("GET", "/large.txt").as_deref(), Some("file of 70000"));
 }
 
+/// Whether this process holds a descriptor of that file.
+fn is_open(path: &Path) -> bool {
+    let descriptors = fs::read_dir("/proc/self/fd").expect("Linux").filter_map(Result::ok);
+    let mut targets = descriptors.filter_map(|descriptor| fs::read_link(descriptor.path()).ok());
+    // A deleted file's name is followed by a remark.
+    let name = path.to_string_lossy();
+    targets.any(|target| target.to_string_lossy().starts_with(&*name))
+}
+
+#[test]
+fn a_file_is_not_kept_open_for_long_when_nobody_wants_it_or_it_is_gone() {
+    let mut files = Files::new();
+    let path = |files: &Files, name: &str| files.root.path().join(name);
+    for name in ["gone.txt", "unwanted.txt", "other.txt"] {
+        files.write(name, &"x".repeat(70_000));
+    }
+    files.look_up("GET", "/gone.txt");
+    files.look_up("GET", "/unwanted.txt");
+    assert!(is_open(&path(&files, "gone.txt")) && is_open(&path(&files, "unwanted.txt")));
+    fs::remove_file(path(&files, "gone.txt")).expect("removed");
+    files.now += SECOND;
+    assert_eq!(files.look_up("GET", "/gone.txt"), "404");
+    assert!(!is_open(&path(&files, "gone.txt")));
+    files.now += 120 * SECOND;
+    files.look_up("GET", "/other.txt");
+    assert!(!is_open(&path(&files, "unwanted.txt")));
+    assert_eq!(files.at_hand("GET", "/other.txt").as_deref(), Some("file of 70000"));
+}
+
 #[test]
 fn what_is_kept_has_a_bound() {
     let files = Files::new();

@@ -1,14 +1,14 @@
 //! What a handler may do, and what becomes of it when the client does something else.
 
 use std::{
-    future::pending,
+    future::{pending, poll_fn},
     io,
     pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
@@ -27,7 +27,7 @@ use level1_blocking::{
 use level3_async::session::CALLS_MAX;
 use level4_hybrid::{
     blocking::Full,
-    body::Incomplete,
+    body::{Incomplete, RequestBody},
     handler::{Answer, Handler, Piece, Pieces, Reply, Request},
 };
 use tokio::{
@@ -266,6 +266,80 @@ fn a_body_is_read_as_far_as_it_is_asked_for() {
     // The rest is read over, and the connection goes on.
     world.send(&[&[b'x'; 700], BEHIND].concat());
     assert!(received(&mut world).ends_with("behind") && !world.is_closed());
+}
+
+/// The rest of a request's body, as an answer's.
+struct Rest(RequestBody);
+
+impl futures_core::Stream for Rest {
+    type Item = io::Result<Piece>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Piece>>> {
+        let piece = ready!(self.0.poll_piece(context)).map_err(io::Error::other)?;
+        Poll::Ready(piece.map(|piece| Ok(Piece::Data(piece))))
+    }
+}
+
+#[test]
+fn an_answer_may_begin_when_the_body_has_come_whole_and_is_half_read() {
+    let mut world = world(|request| {
+        let mut body = request.body;
+        Answer::later(async move {
+            let first = body.piece().await.expect("it comes").expect("not the end");
+            assert_eq!(first, "abc");
+            Reply::streaming(Response::new(Status::OK), None, Box::pin(Rest(body)))
+        })
+    });
+    let head = "POST /a HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n";
+    world.send(format!("{head}3\r\nabc\r\n0\r\n\r\n").as_bytes());
+    assert!(received(&mut world).ends_with("\r\n\r\n0\r\n\r\n"));
+    assert!(!world.is_closed());
+}
+
+#[test]
+fn whoever_reads_a_body_elsewhere_is_told_of_its_end_behind_what_was_left() {
+    let (sender, mut reader) = oneshot::channel();
+    let sender = std::sync::Mutex::new(Some(sender));
+    let mut world = world(move |request| {
+        let mut body = request.body;
+        let sender = sender.lock().expect("no panic").take().expect("once");
+        Answer::later(async move {
+            // Asked for, and not taken.
+            let asked = poll_fn(|context| Poll::Ready(body.poll_piece(context).is_pending())).await;
+            assert!(asked);
+            assert!(sender.send(body).is_ok());
+            pending().await
+        })
+    });
+    let head = "POST /a HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n";
+    world.send(head.as_bytes());
+    world.settle();
+    world.send(b"abc");
+    world.settle();
+    // The connection ends, as at the end of a drain.
+    drop(world);
+    let mut body = reader.try_recv().expect("it was handed over");
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(
+        matches!(body.poll_piece(&mut context), Poll::Ready(Ok(Some(piece))) if piece == "abc")
+    );
+    assert_eq!(body.poll_piece(&mut context), Poll::Ready(Err(Incomplete)));
+}
+
+#[test]
+fn a_stream_is_said_farewell_to_before_it_is_closed() {
+    for end in [None, Some(End::Closed)] {
+        let mut world = world(|_| Response::text(Status::OK, "last").into());
+        world.send(b"GET /a HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        if let Some(end) = end {
+            world.end(end);
+        }
+        assert!(received(&mut world).ends_with("last"));
+        assert!(world.is_shut_down(), "{end:?}");
+    }
 }
 
 #[test]

@@ -172,6 +172,11 @@ impl Simulated {
         self.shared.tell(None);
     }
 
+    /// Whether the server has said that it sends no more.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.line().wire.is_shut_down()
+    }
+
     /// How many system calls the server has made.
     pub(crate) fn calls(&self) -> u32 {
         self.line().wire.calls()

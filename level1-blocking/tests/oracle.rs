@@ -46,6 +46,7 @@ const INTENDED: &[(Refusal, &str)] = &[
     (Refusal::RequestLineTooLong, "RFC 9112 §3: longer than the server is willing to parse"),
     (Refusal::HeadTooLarge, "RFC 6585 §5: our limits"),
     (Refusal::TooManyFields, "RFC 6585 §5: our limits"),
+    (Refusal::Expectation, "RFC 9110 §10.1.1: an expectation that nobody can meet is answered 417"),
 ];
 
 /// A head as either parser understands it.
@@ -101,6 +102,7 @@ fn each_intended_difference_occurs() {
         format!("GET /{long} HTTP/1.1\r\n{host}\r\n"),
         format!("GET / HTTP/1.1\r\n{host}A: {long}\r\n\r\n"),
         format!("GET / HTTP/1.1\r\n{host}{many}\r\n"),
+        format!("GET / HTTP/1.1\r\n{host}Expect: x\r\n\r\n"),
     ];
     for ((refusal, reason), head) in INTENDED.iter().zip(&heads) {
         let (ours, theirs) = (ours(head.as_bytes()), theirs(head.as_bytes()));

@@ -21,11 +21,10 @@ impl Connection {
     #[inline]
     pub fn accept(&mut self, body_len_max: u64, clock: &Clock) {
         let (Reading::Admission, Some(buffers)) = (&self.reading, &self.buffers) else { return };
-        match (buffers.head.expectation(), buffers.head.framing()) {
-            (Expectation::Unknown, _) => self.refuse(Refusal::Expectation, clock),
+        match buffers.head.framing() {
             // Nothing is waited for that was not before.
-            (_, Framing::None) => self.reading = Reading::Ended { trailer_len: 0 },
-            (_, framing) => self.begin_to_read_body(framing, body_len_max, clock),
+            Framing::None => self.reading = Reading::Ended { trailer_len: 0 },
+            framing => self.begin_to_read_body(framing, body_len_max, clock),
         }
     }
 
@@ -131,8 +130,10 @@ impl Connection {
             persists: head.persists(),
             ..Current::new(now)
         };
+        let has_unknown_expectation = head.expectation() == Expectation::Unknown;
         self.reading = Reading::Admission;
-        Ok(false)
+        // Whatever the application would say to it: nobody can meet this.
+        if has_unknown_expectation { Err(Refusal::Expectation) } else { Ok(false) }
     }
 
     /// Steps over an empty line that was refused as a request line: RFC 9112 §2.2, old clients

@@ -102,6 +102,13 @@ fn other_expectations() -> impl Iterator<Item = Case> {
         choice("another-expectation-in-a-list", each(lists, expecting)).refused(417),
         choice("another-expectation-in-a-second-line", holding().field("Expect: x")).refused(417),
         choice("another-expectation-without-a-body", get("/hello").field("Expect: x")).refused(417),
+        choice(
+            "another-expectation-wherever-it-leads",
+            each(["/nope", "/hello", "/style.css"], |target| {
+                request("POST", target).field("Content-Length: 3").field("Expect: x")
+            }),
+        )
+        .refused(417),
         choice("another-expectation-after-a-good-request", get("/hello") + expecting("x"))
             .closed_after([hello(), status(417)]),
     ]);

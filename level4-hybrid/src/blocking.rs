@@ -31,9 +31,14 @@ use level2_threads::{
     metrics::{Metrics, shard::Shard},
     queue::Queue,
 };
+use rustix::process::setpriority_process;
 use tokio::sync::oneshot;
 
 use crate::handler::{Answer, Handler, Reply, Request};
+
+/// How much a thread of the pool gives way to those that serve the network (nice(2)): work
+/// that keeps a processor busy would keep everybody waiting after all.
+const NICENESS: i32 = 10;
 
 /// Threads for what blocks.
 #[derive(Debug)]
@@ -81,7 +86,11 @@ impl Pool {
         for _ in 0..threads {
             let (queue, load) = (Arc::clone(&pool.queue), Arc::clone(&pool.load));
             let shard = metrics.shard();
-            let serve = move || work_off(&queue, &load, shard);
+            let serve = move || {
+                // On Linux this is the thread's own. Where it may not be had, nothing is lost.
+                let _ = setpriority_process(None, NICENESS);
+                work_off(&queue, &load, shard);
+            };
             thread::Builder::new().name("blocking".to_owned()).spawn(serve)?;
         }
         Ok(Arc::new(pool))

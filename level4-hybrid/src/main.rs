@@ -41,9 +41,8 @@ struct Level4 {
     #[arg(value_parser = thread_count)]
     workers: Option<NonZeroUsize>,
 
-    /// Whether each of them has clients of its own (none), or takes work from the others
-    /// (stealing).
-    #[arg(long, value_name = "HABIT", default_value = "none", help_heading = THREADS)]
+    /// Whether they take work from each other (stealing), or each has clients of its own (none).
+    #[arg(long, value_name = "HABIT", default_value = "stealing", help_heading = THREADS)]
     sharing: Sharing,
 
     /// Threads for what blocks: handlers that wait, files that are not in memory.

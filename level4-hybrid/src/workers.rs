@@ -1,9 +1,9 @@
 //! The threads that serve the network, and the runtimes they run.
 //!
-//! There are two ways to have several. Each thread may have a runtime of its own, with
-//! listeners and clients of its own: nothing is shared, and a client stays where the kernel
-//! put it. Or one runtime has all the threads, and one that has nothing to do takes tasks from
-//! one that has too many. `docs/src/decisions/workers.md` has the figures for both.
+//! There are two ways to have several. One runtime may have all the threads, and one that has
+//! nothing to do takes tasks from one that has too many. Or each thread has a runtime of its
+//! own, with listeners and clients of its own: nothing is shared, and a client stays where the
+//! kernel put it. `docs/src/decisions/workers.md` has the figures for both.
 
 use std::{io, mem, sync::Arc};
 
@@ -51,7 +51,7 @@ pub fn start<A>(
         workers.spawn("worker", move || runtime.block_on(serve(listeners, capacity, shared)))
     };
     match sharing {
-        Sharing::Stealing => {
+        Sharing::Stealing if count > 1 => {
             let runtime = Builder::new_multi_thread()
                 .worker_threads(count)
                 .thread_name("worker")
@@ -59,7 +59,8 @@ pub fn start<A>(
                 .build()?;
             spawn(runtime, listeners)?;
         }
-        Sharing::None => {
+        // One alone has nobody to share with.
+        Sharing::None | Sharing::Stealing => {
             let each = listeners::share(listeners, backlog, count)
                 .context("cannot listen for each of --workers; lower their number")?;
             for listeners in each {

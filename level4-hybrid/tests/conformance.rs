@@ -6,5 +6,5 @@ use level1_blocking::conformance::over_sockets;
 
 fn main() -> ExitCode {
     let binary = env!("CARGO_BIN_EXE_level4-hybrid");
-    over_sockets::main(binary, &["--log", "off"], over_sockets::plain)
+    over_sockets::main(binary, &["--log", "off", "--workers", "2"], over_sockets::plain)
 }

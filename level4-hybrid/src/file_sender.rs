@@ -24,11 +24,10 @@ use crate::{
     stream::Stream,
 };
 
-/// Bytes that are looked at, or brought in, at a time.
-const RUN_LEN: u64 = 1024 * 1024;
-
-/// Bytes between two that are asked for: each costs a system call.
-const STRIDE: usize = 256 * 1024;
+/// Bytes that are looked at, and sent or brought in, at a time. The first and the last of them
+/// are asked for. More of them cost more: what is under way no longer fits the processor's cache
+/// (100 MiB to 4 clients: 0.33 s of processor time a GiB, and 0.37 s by four times as many).
+const RUN_LEN: u64 = 256 * 1024;
 
 /// Bytes that are read and written at a time, where the stream sends no file by itself.
 const COPIED_LEN: usize = 64 * 1024;
@@ -105,7 +104,7 @@ impl FileSender {
         }
         let run = offset..offset + len.min(RUN_LEN);
         self.ready_until = run.end;
-        if run.clone().step_by(STRIDE).chain([run.end - 1]).all(|at| is_in_memory(file, at)) {
+        if [run.start, run.end - 1].iter().all(|at| is_in_memory(file, *at)) {
             return Poll::Ready(());
         }
         let file = Arc::clone(file);
@@ -124,7 +123,7 @@ fn is_in_memory(file: &File, offset: u64) -> bool {
 }
 
 fn bring_in(file: &File, run: Range<u64>) {
-    let mut piece = vec![0; STRIDE];
+    let mut piece = vec![0; COPIED_LEN];
     let mut offset = run.start;
     while offset < run.end {
         match file.read_at(&mut piece, offset) {

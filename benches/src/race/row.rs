@@ -10,6 +10,9 @@ use super::{
     statistics::Summary,
 };
 
+/// Runs under good conditions that are enough for a median, however many others there are.
+const CLEAN_MIN: usize = 3;
+
 /// One round, raw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
@@ -81,7 +84,7 @@ impl Verdict {
     ///
     /// One run in which the server failed makes the row invalid. Runs in which the measurement
     /// failed are left out; half of the runs must remain. Runs under good conditions are
-    /// preferred if they are half of those.
+    /// preferred if they are half of those, or enough for a median.
     pub fn of(runs: &[Run]) -> Self {
         let problems = || runs.iter().flat_map(|run| &run.problems);
         let valid: Vec<&Run> = runs.iter().filter(|run| run.problems.is_empty()).collect();
@@ -91,7 +94,8 @@ impl Verdict {
         }
         let clean: Vec<&Run> = valid.iter().copied().filter(|run| run.is_clean).collect();
         let clean_len = clean.len();
-        let counted = if clean_len * 2 >= valid.len() { clean } else { valid };
+        let are_enough = clean_len >= CLEAN_MIN || clean_len * 2 >= valid.len();
+        let counted = if are_enough { clean } else { valid };
         Self::Result { summaries: summaries(&counted), counted: counted.len(), clean: clean_len }
     }
 
@@ -190,8 +194,10 @@ mod tests {
     }
 
     #[test]
-    fn clean_runs_are_preferred_if_they_are_half() {
+    fn clean_runs_are_preferred_if_they_are_half_or_enough() {
         let (clean, far) = (run(1.0, &[], true), run(9.0, &[], false));
+        let (three, many) = (vec![clean.clone(); CLEAN_MIN], vec![far.clone(); 9]);
+        assert_eq!(median(&[three, many].concat()), Some(1.0));
         assert_eq!(median(&[clean.clone(), far.clone()]), Some(1.0));
         assert_eq!(median(&[clean, far.clone(), far]), Some(9.0));
     }

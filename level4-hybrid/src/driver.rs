@@ -77,7 +77,8 @@ pub async fn serve<S: Stream>(
         // What the stream still holds is to leave, and its own farewell, if it has one.
         Ended::Closed(CloseReason::PeerVanished | CloseReason::WriteStalled) => {}
         Ended::Closed(_) => {
-            let farewell = poll_fn(|context| Pin::new(&mut driver.stream).poll_shutdown(context));
+            let mut stream = driver.into_stream();
+            let farewell = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context));
             let _ = time::timeout(write_timeout, farewell).await;
         }
     }
@@ -131,6 +132,11 @@ impl<S: Stream> Driver<S> {
             is_known: false,
             shared,
         }
+    }
+
+    /// The stream, when nothing else is left to do: whatever a handler still did ends here.
+    fn into_stream(self) -> S {
+        self.stream
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Ended> {
